@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: MIT
+// mimalloc, as far as it is needed. No other file knows its names. Works with 2.0, 2.1 and later, and 3.
+#pragma once
+
+#include <cstddef>
+#include <mimalloc.h>
+
+namespace mallocspy::blocks::backing {
+
+// A block has at least one granule of 16 bytes of its own, which also makes mimalloc align it to 16.
+inline constexpr std::size_t smallest = 16;
+
+inline std::size_t at_least_smallest(std::size_t size) noexcept {
+  return size < smallest ? smallest : size;
+}
+
+// returns: `size` bytes, aligned to 16; null without memory
+inline void* allocate(std::size_t size) noexcept {
+  return mi_malloc(at_least_smallest(size));
+}
+
+// returns: as allocate, aligned and, if asked, zeroed. Zeroed pages that come fresh from the system are not touched
+inline void* allocate(std::size_t size, std::size_t alignment, bool zeroed) noexcept {
+  const std::size_t bytes = at_least_smallest(size);
+  if (alignment <= smallest) {
+    return zeroed ? mi_zalloc(bytes) : mi_malloc(bytes);
+  }
+  return zeroed ? mi_zalloc_aligned(bytes, alignment) : mi_malloc_aligned(bytes, alignment);
+}
+
+inline void release(void* p) noexcept {
+  mi_free(p);
+}
+
+// returns: the bytes that the block at p really has, from p on
+inline std::size_t usable_size(const void* p) noexcept {
+  return mi_usable_size(p);
+}
+
+inline void minimize() noexcept {
+  mi_collect(true);
+}
+
+} // namespace mallocspy::blocks::backing

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: MIT
+// The block map: one byte for each granule of address space says whether a live block starts there and how many bytes were
+// requested. Two levels: a static table with one entry for each GiB, and leaves that are made when first needed.
+// Runs inside hooks: never allocates from what is hooked, takes no lock.
+#pragma once
+
+#include "blocks/size_code.hpp"
+
+namespace mallocspy::blocks {
+
+static_assert(sizeof(void*) == 8, "the block map is laid out for 64-bit address spaces");
+
+inline constexpr std::size_t granule_size = 16;
+inline constexpr unsigned granule_bits = 4;
+inline constexpr unsigned leaf_bits = 30;    // a leaf maps 1 GiB
+inline constexpr unsigned address_bits = 48; // user space of Linux and macOS without an explicit hint above
+
+inline constexpr std::size_t leaf_count = std::size_t{1} << (address_bits - leaf_bits);
+inline constexpr std::size_t leaf_size = std::size_t{1} << (leaf_bits - granule_bits);
+
+// An entry is the leaf's address minus the number of its first granule, so that adding a granule's number gives the address
+// of its byte without a mask. 0: no leaf.
+extern std::atomic<std::uintptr_t> leaf_table[leaf_count];
+
+// returns: the byte for the granule in which p lies; null if that part of the address space has no leaf
+inline map_byte* find_granule(std::uintptr_t address) noexcept {
+  if ((address >> address_bits) != 0) {
+    return nullptr;
+  }
+  const std::uintptr_t leaf = leaf_table[address >> leaf_bits].load(std::memory_order_acquire);
+  return leaf == 0 ? nullptr : reinterpret_cast<map_byte*>(leaf + (address >> granule_bits));
+}
+
+// returns: as find_granule, and null if p is not the start of a granule
+inline map_byte* find_byte(const void* p) noexcept {
+  // Rotating puts the low bits on top: one comparison refuses odd pointers and addresses out of range.
+  const auto address = reinterpret_cast<std::uintptr_t>(p);
+  const std::uintptr_t granule = (address >> granule_bits) | (address << (64 - granule_bits));
+  if (granule >= (std::uintptr_t{1} << (address_bits - granule_bits))) {
+    return nullptr;
+  }
+  const std::uintptr_t leaf = leaf_table[granule >> (leaf_bits - granule_bits)].load(std::memory_order_acquire);
+  return leaf == 0 ? nullptr : reinterpret_cast<map_byte*>(leaf + granule);
+}
+
+// returns: the byte for p, making its leaf if need be; null if the system has no memory for it
+map_byte* make_byte(const void* p) noexcept;
+
+// effects: tells the map's searches that a block of this size may exist. Needed for large blocks only
+void note_large(std::size_t size) noexcept;
+
+// effects: says that a live block of `size` bytes starts at the granule of `first`
+inline void publish(map_byte* first, std::size_t size, marks m) noexcept {
+  const std::uint8_t code = write_size(first, size, m);
+  if (code > code_medium) {
+    note_large(size);
+  }
+  const std::uint8_t kept = m == marks::keep ? first->load(std::memory_order_relaxed) & mark_bit : 0;
+  first->store(static_cast<std::uint8_t>(start_bit | code | kept), std::memory_order_release);
+}
+
+// effects: takes a block out of the map; of several threads that try at once one succeeds
+// returns: whether a live block started here
+inline bool claim(map_byte* first, std::uint8_t value) noexcept {
+  // Compared, not just exchanged: a thread that lost must not overwrite what the byte has become since.
+  return (value & start_bit) != 0 &&
+         first->compare_exchange_strong(value, static_cast<std::uint8_t>((value & mark_bit) | freed_bit),
+                                        std::memory_order_acq_rel, std::memory_order_relaxed);
+}
+
+// A live block as the map has it.
+struct found_block {
+  std::uintptr_t start; // 0: none
+  std::size_t size;
+};
+
+// returns: the live block around an address, its start included; a block of size 0 is around its start only
+// threads: any; the answer is about the past if the block is freed meanwhile
+found_block find_around(std::uintptr_t address) noexcept;
+
+// returns: whether the map remembers that a block, or a spied client pointer, was freed at p
+bool remembers_freed(const void* p) noexcept;
+
+} // namespace mallocspy::blocks

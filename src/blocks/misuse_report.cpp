@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: MIT
+// Runs inside hooks: never allocates from what is hooked, takes no lock.
+#include "blocks/misuse_report.hpp"
+
+#include "blocks/block_map.hpp"
+#include "blocks/line.hpp"
+
+#include <atomic>
+#include <cstdlib>
+#include <mallocspy/blocks/misuse.hpp>
+
+namespace mallocspy {
+
+namespace {
+
+enum class abort_switch : int { ask_environment, off, on };
+
+std::atomic<abort_switch> aborts{abort_switch::ask_environment};
+
+bool environment_says_abort() noexcept {
+  const char* value = std::getenv("MALLOCSPY_ABORT_ON_MISUSE");
+  return value != nullptr && value[0] != '\0' && !(value[0] == '0' && value[1] == '\0');
+}
+
+bool abort_in_force() noexcept {
+  const abort_switch present = aborts.load(std::memory_order_relaxed);
+  return present == abort_switch::ask_environment ? environment_says_abort() : present == abort_switch::on;
+}
+
+misuse_action write_line(const misuse& m) {
+  const bool abort = abort_in_force();
+  blocks::line line;
+  line.text(m.operation).text("(").address(m.pointer).text("): ");
+  switch (m.kind) {
+  case misuse_kind::freed_before:
+    line.text("this block was freed before");
+    break;
+  case misuse_kind::interior:
+    line.text("this is ").number(m.offset).text(" bytes inside the live block ").address(m.block);
+    line.text(" of ").number(m.size).text(" bytes");
+    break;
+  case misuse_kind::not_a_block:
+    line.text("not a live block of this allocator");
+    break;
+  }
+  line.text(abort ? "; aborting" : "; nothing was changed").write();
+  return abort ? misuse_action::abort : misuse_action::go_on;
+}
+
+std::atomic<misuse_handler> handler{&write_line};
+
+misuse describe(const void* p, const char* operation) noexcept {
+  const blocks::found_block around = blocks::find_around(reinterpret_cast<std::uintptr_t>(p));
+  const std::size_t offset = reinterpret_cast<std::uintptr_t>(p) - around.start;
+  // A live block that starts right here was made by another thread since the operation found none: it was freed before.
+  if (around.start != 0 && offset != 0) {
+    return {misuse_kind::interior, operation, p, reinterpret_cast<const void*>(around.start), offset, around.size};
+  }
+  const bool freed = around.start != 0 || blocks::remembers_freed(p);
+  return {freed ? misuse_kind::freed_before : misuse_kind::not_a_block, operation, p, nullptr, 0, 0};
+}
+
+} // namespace
+
+misuse_handler set_misuse_handler(misuse_handler next) noexcept {
+  return handler.exchange(next == nullptr ? &write_line : next, std::memory_order_acq_rel);
+}
+
+misuse_handler get_misuse_handler() noexcept {
+  return handler.load(std::memory_order_acquire);
+}
+
+bool set_abort_on_misuse(bool abort) noexcept {
+  const bool before = abort_in_force();
+  aborts.store(abort ? abort_switch::on : abort_switch::off, std::memory_order_relaxed);
+  return before;
+}
+
+namespace blocks {
+
+void report_misuse(const void* p, const char* operation) {
+  if (get_misuse_handler()(describe(p, operation)) == misuse_action::abort) {
+    std::abort();
+  }
+}
+
+} // namespace blocks
+
+} // namespace mallocspy

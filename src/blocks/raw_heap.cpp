@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: MIT
+// Runs inside hooks: never allocates from what is hooked, takes no lock.
+#include "blocks/raw_heap.hpp"
+
+#include "blocks/misuse_report.hpp"
+
+#include <mallocspy/blocks/ownership.hpp>
+
+namespace mallocspy {
+
+bool owns(const void* p) noexcept {
+  return blocks::raw_owns(p);
+}
+
+std::size_t requested_size(const void* p) noexcept {
+  return blocks::raw_size(p);
+}
+
+} // namespace mallocspy
+
+namespace mallocspy::blocks::detail {
+
+void* admit_slowly(void* p, std::size_t size) noexcept {
+  if (p == nullptr) {
+    return nullptr;
+  }
+  map_byte* byte = make_byte(p);
+  if (byte == nullptr) {
+    backing::release(p);
+    return nullptr;
+  }
+  if constexpr (sanitizer::wants_usable_size) {
+    sanitizer::block_lives(p, size, backing::usable_size(p));
+  }
+  publish(byte, size, marks::keep);
+  return p;
+}
+
+void misused(const void* p, const char* operation) {
+  report_misuse(p, operation);
+}
+
+} // namespace mallocspy::blocks::detail

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: MIT
+// The raw operations: mimalloc's blocks together with the block map. What a spy brackets, and what runs alone without one.
+// Runs inside hooks: never allocates from what is hooked, takes no lock.
+//
+// Order, everywhere: a block leaves the map before mimalloc gets it back, since another thread may receive the address at
+// once.
+#pragma once
+
+#include "blocks/backing.hpp"
+#include "blocks/block_map.hpp"
+#include "blocks/sanitizer_hints.hpp"
+
+#include <cstring>
+
+namespace mallocspy::blocks {
+
+inline constexpr std::size_t unknown_size = static_cast<std::size_t>(-1);
+
+#if defined(__GNUC__)
+#define MALLOCSPY_UNLIKELY(x) __builtin_expect(!!(x), 0)
+#define MALLOCSPY_COLD __attribute__((noinline, cold))
+#else
+#define MALLOCSPY_UNLIKELY(x) (x)
+#define MALLOCSPY_COLD
+#endif
+
+// How fresh blocks are entered into the map: with a spy, marks of its clients may lie about (marks::keep).
+namespace detail {
+
+// effects: publishes p when its leaf must be made first, or gives it back
+// returns: p, or null
+MALLOCSPY_COLD void* admit_slowly(void* p, std::size_t size) noexcept;
+
+// effects: one line through the misuse handler
+MALLOCSPY_COLD void misused(const void* p, const char* operation);
+
+inline void* admit(void* p, std::size_t size, marks m) noexcept {
+  const auto address = reinterpret_cast<std::uintptr_t>(p);
+  // A null pointer falls into the slow path too: nothing is ever mapped at 0. The kernel hands out no address beyond the table.
+  const std::uintptr_t leaf = leaf_table[address >> leaf_bits].load(std::memory_order_acquire);
+  if (MALLOCSPY_UNLIKELY(leaf == 0)) {
+    return admit_slowly(p, size);
+  }
+  if constexpr (sanitizer::wants_usable_size) {
+    sanitizer::block_lives(p, size, backing::usable_size(p));
+  }
+  publish(reinterpret_cast<map_byte*>(leaf + (address >> granule_bits)), size, m);
+  return p;
+}
+
+inline void hand_back(void* p) noexcept {
+  if constexpr (sanitizer::wants_usable_size) {
+    sanitizer::block_dies(p, backing::usable_size(p));
+  }
+  backing::release(p);
+}
+
+} // namespace detail
+
+// returns: a block of `size` bytes aligned to 16, in the map; null without memory for it or for its entry
+// threads: any, as all of these
+inline void* raw_allocate(std::size_t size, marks m = marks::none) noexcept {
+  return detail::admit(backing::allocate(size), size, m);
+}
+
+// returns: as above, aligned to `alignment` (a power of two) and, if asked, zeroed
+inline void* raw_allocate(std::size_t size, std::size_t alignment, bool zeroed, marks m = marks::none) noexcept {
+  return detail::admit(backing::allocate(size, alignment, zeroed), size, m);
+}
+
+// effects: frees the live block at p; null is allowed
+// errors: p is no live block: the misuse handler is told that `operation` was given it, nothing is changed
+inline void raw_free(void* p, const char* operation) {
+  map_byte* byte = find_byte(p);
+  if (MALLOCSPY_UNLIKELY(byte == nullptr || !claim(byte, byte->load(std::memory_order_relaxed)))) {
+    if (p != nullptr) {
+      detail::misused(p, operation);
+    }
+    return;
+  }
+  detail::hand_back(p);
+}
+
+// returns: the requested size of the live block at p; unknown_size if there is none
+inline std::size_t raw_size(const void* p) noexcept {
+  const map_byte* byte = find_byte(p);
+  if (MALLOCSPY_UNLIKELY(byte == nullptr)) {
+    return unknown_size;
+  }
+  const std::uint8_t value = byte->load(std::memory_order_acquire);
+  return (value & start_bit) != 0 ? read_size(byte, value) : unknown_size;
+}
+
+// returns: whether a live block starts at p
+inline bool raw_owns(const void* p) noexcept {
+  const map_byte* byte = find_byte(p);
+  return byte != nullptr && (byte->load(std::memory_order_acquire) & start_bit) != 0;
+}
+
+// effects: resizes the live block at p, in place if the room fits and not half of it would be wasted, else by a move. Once
+//   success is certain and p has left the map, and before its memory is given back, calls taken()
+// returns: the block in its new place; null without memory, and then p is as it was
+// errors: as raw_free
+template <class Taken>
+void* raw_reallocate(void* p, std::size_t size, const char* operation, Taken taken) {
+  map_byte* byte = find_byte(p);
+  const std::uint8_t value = byte == nullptr ? 0 : byte->load(std::memory_order_acquire);
+  if ((value & start_bit) == 0) {
+    detail::misused(p, operation);
+    return nullptr;
+  }
+  const std::size_t usable = backing::usable_size(p);
+  if (size <= usable && backing::at_least_smallest(size) >= usable / 2) {
+    // Out of the map while its size changes, so that a thread that frees it meanwhile is told so.
+    if (!claim(byte, value)) {
+      detail::misused(p, operation);
+      return nullptr;
+    }
+    taken();
+    sanitizer::block_lives(p, size, usable);
+    publish(byte, size, marks::keep);
+    return p;
+  }
+  const std::size_t kept = read_size(byte, value);
+  void* fresh = raw_allocate(size, marks::keep);
+  if (fresh == nullptr) {
+    return nullptr;
+  }
+  if (!claim(byte, value)) {
+    raw_free(fresh, operation);
+    detail::misused(p, operation);
+    return nullptr;
+  }
+  std::memcpy(fresh, p, kept < size ? kept : size);
+  taken();
+  detail::hand_back(p);
+  return fresh;
+}
+
+} // namespace mallocspy::blocks

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: MIT
+// What AddressSanitizer and ThreadSanitizer must be told, since mimalloc is not instrumented. Empty in other builds.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define MALLOCSPY_ASAN 1
+#endif
+#if __has_feature(thread_sanitizer)
+#define MALLOCSPY_TSAN 1
+#endif
+#endif
+#if defined(__SANITIZE_ADDRESS__)
+#define MALLOCSPY_ASAN 1
+#endif
+#if defined(__SANITIZE_THREAD__)
+#define MALLOCSPY_TSAN 1
+#endif
+
+#if defined(MALLOCSPY_ASAN)
+#include <sanitizer/asan_interface.h>
+#endif
+#if defined(MALLOCSPY_TSAN)
+#include <sanitizer/tsan_interface.h>
+#endif
+
+namespace mallocspy::blocks::sanitizer {
+
+#if defined(MALLOCSPY_ASAN)
+inline constexpr bool wants_usable_size = true;
+
+// effects: `size` bytes may be touched, the slack up to `usable` may not
+inline void block_lives(void* p, std::size_t size, std::size_t usable) noexcept {
+  ASAN_UNPOISON_MEMORY_REGION(p, size);
+  ASAN_POISON_MEMORY_REGION(static_cast<char*>(p) + size, usable - size);
+}
+// effects: none of the block's bytes may be touched
+inline void block_dies(void* p, std::size_t usable) noexcept {
+  ASAN_POISON_MEMORY_REGION(p, usable);
+}
+#elif defined(MALLOCSPY_TSAN)
+inline constexpr bool wants_usable_size = true;
+
+// The heap hands memory from thread to thread with synchronisation of its own, which ThreadSanitizer does not see, and not
+// only block for block: a page of small blocks comes back as one of larger ones. So whoever receives memory is ordered
+// behind whoever freed something in the same 64 KiB.
+inline constexpr unsigned region_bits = 16;
+inline constexpr std::uintptr_t region_count = 4096;
+inline char regions[region_count];
+
+template <class Edge>
+inline void for_each_region(const void* p, std::size_t usable, Edge edge) noexcept {
+  const std::uintptr_t first = reinterpret_cast<std::uintptr_t>(p) >> region_bits;
+  const std::uintptr_t last = (reinterpret_cast<std::uintptr_t>(p) + usable) >> region_bits;
+  for (std::uintptr_t r = first; r <= last && r < first + region_count; ++r) {
+    edge(&regions[r % region_count]);
+  }
+}
+inline void block_lives(void* p, std::size_t, std::size_t usable) noexcept {
+  for_each_region(p, usable, __tsan_acquire);
+}
+inline void block_dies(void* p, std::size_t usable) noexcept {
+  for_each_region(p, usable, __tsan_release);
+}
+#else
+inline constexpr bool wants_usable_size = false;
+
+inline void block_lives(void*, std::size_t, std::size_t) noexcept {}
+inline void block_dies(void*, std::size_t) noexcept {}
+#endif
+
+} // namespace mallocspy::blocks::sanitizer

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: MIT
+// How the map's bytes hold the requested size of a block.
+//
+// One byte stands for one granule (16 bytes of address space). The byte of a block's first granule:
+//
+//     7      6     5..0
+//   start  mark    code      code 0..60: the size itself
+//                            61, 62, 63: the size continues in the bytes of the block's own further granules
+//
+// Any other byte:
+//
+//     7      6      5      4..0
+//     0    mark   freed   payload (five bits of a continued size)
+//
+// mark   a client pointer of a spied block lies here (spied_set.hpp)
+// freed  a block started here once, or a spied client pointer lay here; told by misuse reports, never trusted
+//
+// A size from 61 bytes has at least 4 granules, so a medium size finds the two bytes behind the first. A large one finds an
+// aligned word of eight: it has 68 granules, and the word lies within the first 16.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+
+namespace mallocspy::blocks {
+
+using map_byte = std::atomic<std::uint8_t>;
+
+inline constexpr std::uint8_t start_bit = 0x80;
+inline constexpr std::uint8_t mark_bit = 0x40;
+inline constexpr std::uint8_t freed_bit = 0x20;
+inline constexpr std::uint8_t code_mask = 0x3F;
+inline constexpr std::uint8_t payload_mask = 0x1F;
+inline constexpr unsigned payload_bits = 5;
+
+inline constexpr std::uint8_t code_medium = 61;
+inline constexpr std::uint8_t code_large = 62;
+inline constexpr std::uint8_t code_giant = 63;
+
+inline constexpr std::size_t first_medium = code_medium;                             // 61
+inline constexpr std::size_t first_large = first_medium + (1U << (2 * payload_bits)); // 1085
+inline constexpr std::size_t first_giant = std::size_t{1} << (8 * payload_bits);      // 1 TiB
+
+// Whether the marks among the bytes that are written survive. A fresh block outside of spying has none.
+enum class marks { none, keep };
+
+// effects: writes the size behind `first` where it does not fit into one byte
+// returns: the code for the first byte
+inline std::uint8_t write_size(map_byte* first, std::size_t size, marks m) noexcept;
+
+// returns: the size of the block whose first byte is at `first` and was read as `value`
+inline std::size_t read_size(const map_byte* first, std::uint8_t value) noexcept;
+
+namespace detail {
+
+using map_word = std::atomic<std::uint64_t>;
+static_assert(sizeof(map_word) == 8 && sizeof(map_byte) == 1);
+static_assert(map_word::is_always_lock_free && map_byte::is_always_lock_free);
+
+inline constexpr std::uint64_t word_of_marks = 0x4040404040404040U;
+
+// Forty bits into the low five bits of each of eight bytes, by halving: 20 and 20, then 10, then 5.
+constexpr std::uint64_t spread(std::uint64_t v) noexcept {
+  v = (v & 0xFFFFFU) | ((v & 0xFFFFF00000U) << 12);
+  v = (v & 0x000003FF000003FFU) | ((v & 0x000FFC00000FFC00U) << 6);
+  v = (v & 0x001F001F001F001FU) | ((v & 0x03E003E003E003E0U) << 3);
+  return v;
+}
+
+constexpr std::uint64_t gather(std::uint64_t v) noexcept {
+  v &= 0x1F1F1F1F1F1F1F1FU;
+  v = (v | (v >> 3)) & 0x03FF03FF03FF03FFU;
+  v = (v | (v >> 6)) & 0x000FFFFF000FFFFFU;
+  return (v | (v >> 12)) & 0xFFFFFFFFFFU;
+}
+
+// The aligned word behind the first byte. All accesses are atomic, so reports may look at blocks of other threads.
+inline map_word* word_behind(map_byte* first) noexcept {
+  return reinterpret_cast<map_word*>((reinterpret_cast<std::uintptr_t>(first) + 8) & ~std::uintptr_t{7});
+}
+inline const map_word* word_behind(const map_byte* first) noexcept {
+  return word_behind(const_cast<map_byte*>(first));
+}
+
+inline void write_byte(map_byte& byte, std::uint64_t payload, marks m) noexcept {
+  const std::uint8_t kept = m == marks::keep ? byte.load(std::memory_order_relaxed) & mark_bit : 0;
+  byte.store(static_cast<std::uint8_t>((payload & payload_mask) | kept), std::memory_order_relaxed);
+}
+
+inline void write_word(map_word& word, std::uint64_t payload, marks m) noexcept {
+  const std::uint64_t kept = m == marks::keep ? word.load(std::memory_order_relaxed) & word_of_marks : 0;
+  word.store(spread(payload) | kept, std::memory_order_relaxed);
+}
+
+} // namespace detail
+
+inline std::uint8_t write_size(map_byte* first, std::size_t size, marks m) noexcept {
+  if (size < first_medium) {
+    return static_cast<std::uint8_t>(size);
+  }
+  if (size < first_large) {
+    const std::size_t excess = size - first_medium;
+    detail::write_byte(first[1], excess, m);
+    detail::write_byte(first[2], excess >> payload_bits, m);
+    return code_medium;
+  }
+  detail::map_word* word = detail::word_behind(first);
+  detail::write_word(word[0], size & (first_giant - 1), m);
+  if (size < first_giant) {
+    return code_large;
+  }
+  detail::write_word(word[1], size >> (8 * payload_bits), m);
+  return code_giant;
+}
+
+inline std::size_t read_size(const map_byte* first, std::uint8_t value) noexcept {
+  const std::uint8_t code = value & code_mask;
+  if (code < code_medium) {
+    return code;
+  }
+  if (code == code_medium) {
+    const std::size_t low = first[1].load(std::memory_order_relaxed) & payload_mask;
+    const std::size_t high = first[2].load(std::memory_order_relaxed) & payload_mask;
+    return first_medium + (low | (high << payload_bits));
+  }
+  const detail::map_word* word = detail::word_behind(first);
+  std::size_t size = detail::gather(word[0].load(std::memory_order_relaxed));
+  if (code == code_giant) {
+    size |= detail::gather(word[1].load(std::memory_order_relaxed)) << (8 * payload_bits);
+  }
+  return size;
+}
+
+} // namespace mallocspy::blocks

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: MIT
+// The operations of the task allocator. Without a spy: one load, one branch that the processor predicts, then the raw heap.
+// Runs inside hooks: never allocates from what is hooked, takes no lock without a spy.
+#pragma once
+
+#include "blocks/raw_heap.hpp"
+#include "task/spied_operations.hpp"
+#include "task/spy_registry.hpp"
+
+namespace mallocspy::task {
+
+inline constexpr std::size_t default_alignment = 2 * sizeof(void*);
+inline constexpr request_info task_request{default_alignment, false, entry_point::task};
+
+inline void* alloc(SIZE_T cb) {
+  if (MALLOCSPY_UNLIKELY(spy_registered())) {
+    return spied_alloc(cb, task_request);
+  }
+  return blocks::raw_allocate(cb);
+}
+
+// The same with an alignment, zeroed memory, or another door than IMalloc.
+inline void* alloc(SIZE_T cb, const request_info& request) {
+  if (MALLOCSPY_UNLIKELY(spy_registered())) {
+    return spied_alloc(cb, request);
+  }
+  return blocks::raw_allocate(cb, request.alignment, request.zeroed);
+}
+
+// effects: a free that names the operation in its misuse line
+inline void free(void* pv, const request_info& request = task_request, const char* operation = "Free") {
+  if (MALLOCSPY_UNLIKELY(spy_registered())) {
+    spied_free(pv, request);
+    return;
+  }
+  blocks::raw_free(pv, operation);
+}
+
+inline void* raw_realloc(void* pv, SIZE_T cb) {
+  if (pv == nullptr) {
+    return blocks::raw_allocate(cb);
+  }
+  if (cb == 0) {
+    blocks::raw_free(pv, "Realloc");
+    return nullptr;
+  }
+  return blocks::raw_reallocate(pv, cb, "Realloc", [] {});
+}
+
+inline void* realloc(void* pv, SIZE_T cb, const request_info& request = task_request) {
+  if (MALLOCSPY_UNLIKELY(spy_registered())) {
+    return spied_realloc(pv, cb, request);
+  }
+  return raw_realloc(pv, cb);
+}
+
+inline SIZE_T get_size(void* pv, const request_info& request = task_request) {
+  if (MALLOCSPY_UNLIKELY(spy_registered())) {
+    return spied_get_size(pv, request);
+  }
+  return blocks::raw_size(pv);
+}
+
+inline int raw_did_alloc(void* pv) noexcept {
+  return pv == nullptr ? -1 : static_cast<int>(blocks::raw_owns(pv));
+}
+
+inline int did_alloc(void* pv, const request_info& request = task_request) {
+  if (MALLOCSPY_UNLIKELY(spy_registered())) {
+    return spied_did_alloc(pv, request);
+  }
+  return raw_did_alloc(pv);
+}
+
+inline void heap_minimize() {
+  if (MALLOCSPY_UNLIKELY(spy_registered())) {
+    spied_heap_minimize(task_request);
+    return;
+  }
+  blocks::backing::minimize();
+}
+
+} // namespace mallocspy::task

@@ -23,9 +23,9 @@ MALLOCSPY_API void* mallocspy_alloc(size_t size);
 /* returns: a zeroed block of count times size bytes; NULL without memory or if the product overflows */
 MALLOCSPY_API void* mallocspy_calloc(size_t count, size_t size);
 
-/* effects: block NULL: as mallocspy_alloc(size); size 0: frees the block and returns NULL, errno untouched; else resizes it,
- *          keeping the first min(old, new) bytes
- * returns: the block in its new place; NULL without memory, and then the block is as it was */
+/* effects: block NULL: as mallocspy_alloc(size); size 0: frees the block and returns NULL, errno untouched; else resizes
+ * it, keeping the first min(old, new) bytes returns: the block in its new place; NULL without memory, and then the block is
+ * as it was */
 MALLOCSPY_API void* mallocspy_realloc(void* block, size_t size);
 
 /* effects: frees the block; NULL has no effect; errno is kept */

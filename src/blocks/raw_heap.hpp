@@ -36,7 +36,8 @@ MALLOCSPY_COLD void misused(const void* p, const char* operation);
 
 inline void* admit(void* p, std::size_t size, marks m) noexcept {
   const auto address = reinterpret_cast<std::uintptr_t>(p);
-  // A null pointer falls into the slow path too: nothing is ever mapped at 0. The kernel hands out no address beyond the table.
+  // A null pointer falls into the slow path too: nothing is ever mapped at 0. The kernel hands out no address beyond the
+  // table.
   const std::uintptr_t leaf = leaf_table[address >> leaf_bits].load(std::memory_order_acquire);
   if (MALLOCSPY_UNLIKELY(leaf == 0)) {
     return admit_slowly(p, size);
@@ -101,8 +102,7 @@ inline bool raw_owns(const void* p) noexcept {
 //   success is certain and p has left the map, and before its memory is given back, calls taken()
 // returns: the block in its new place; null without memory, and then p is as it was
 // errors: as raw_free
-template <class Taken>
-void* raw_reallocate(void* p, std::size_t size, const char* operation, Taken taken) {
+template <class Taken> void* raw_reallocate(void* p, std::size_t size, const char* operation, Taken taken) {
   map_byte* byte = find_byte(p);
   const std::uint8_t value = byte == nullptr ? 0 : byte->load(std::memory_order_acquire);
   if ((value & start_bit) == 0) {

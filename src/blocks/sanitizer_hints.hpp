@@ -51,8 +51,7 @@ inline constexpr unsigned region_bits = 16;
 inline constexpr std::uintptr_t region_count = 4096;
 inline char regions[region_count];
 
-template <class Edge>
-inline void for_each_region(const void* p, std::size_t usable, Edge edge) noexcept {
+template <class Edge> inline void for_each_region(const void* p, std::size_t usable, Edge edge) noexcept {
   const std::uintptr_t first = reinterpret_cast<std::uintptr_t>(p) >> region_bits;
   const std::uintptr_t last = (reinterpret_cast<std::uintptr_t>(p) + usable) >> region_bits;
   for (std::uintptr_t r = first; r <= last && r < first + region_count; ++r) {

@@ -38,7 +38,7 @@ inline constexpr std::uint8_t code_medium = 61;
 inline constexpr std::uint8_t code_large = 62;
 inline constexpr std::uint8_t code_giant = 63;
 
-inline constexpr std::size_t first_medium = code_medium;                             // 61
+inline constexpr std::size_t first_medium = code_medium;                              // 61
 inline constexpr std::size_t first_large = first_medium + (1U << (2 * payload_bits)); // 1085
 inline constexpr std::size_t first_giant = std::size_t{1} << (8 * payload_bits);      // 1 TiB
 

@@ -28,7 +28,8 @@ bool clear_mark(map_byte* byte) noexcept {
     if ((value & mark_bit) == 0) {
       return false;
     }
-    // Remembered, so that freeing the same client pointer again is told for what it is. A raw start is left to its own free.
+    // Remembered, so that freeing the same client pointer again is told for what it is. A raw start is left to its own
+    // free.
     const bool starts = (value & start_bit) != 0;
     cleared = static_cast<std::uint8_t>((value & ~mark_bit) | (starts ? 0 : freed_bit));
   } while (!byte->compare_exchange_weak(value, cleared, std::memory_order_relaxed));

@@ -8,7 +8,8 @@
 
 namespace mallocspy::task {
 
-// effects, returns: as the method of IMalloc of the same name, as the spy decides. If the spy was taken off since the caller
+// effects, returns: as the method of IMalloc of the same name, as the spy decides. If the spy was taken off since the
+// caller
 //   looked, the raw operation alone
 void* spied_alloc(SIZE_T cb, const request_info& request);
 void* spied_realloc(void* pv, SIZE_T cb, const request_info& request);

@@ -18,9 +18,9 @@ inline bool spy_registered() noexcept {
   return registered_spy.load(std::memory_order_relaxed) != nullptr;
 }
 
-// One operation under the spy: holds the lock from before Pre until after Post. Nested on the same thread, as often as a spy
-// calls the allocator from its hooks. The end of the outermost one completes a pending revocation when no spied block is
-// left; the spy is released after the lock.
+// One operation under the spy: holds the lock from before Pre until after Post. Nested on the same thread, as often as a
+// spy calls the allocator from its hooks. The end of the outermost one completes a pending revocation when no spied block
+// is left; the spy is released after the lock.
 class spied_call {
 public:
   // effects: waits for other threads' calls. If the spy has gone meanwhile, this is no call: test it first
@@ -45,7 +45,8 @@ private:
   request_info m_outer;
 };
 
-// effects: called before and after a fork, in this order: before; then after in the parent, after in the child. Before waits
+// effects: called before and after a fork, in this order: before; then after in the parent, after in the child. Before
+// waits
 //   until no other thread is inside the spy
 void registry_before_fork() noexcept;
 void registry_after_fork_in_parent() noexcept;

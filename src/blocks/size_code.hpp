@@ -69,10 +69,9 @@ constexpr std::uint64_t spread(std::uint64_t v) noexcept {
 }
 
 constexpr std::uint64_t gather(std::uint64_t v) noexcept {
-  v &= 0x1F1F1F1F1F1F1F1FU;
-  v = (v | (v >> 3)) & 0x03FF03FF03FF03FFU;
-  v = (v | (v >> 6)) & 0x000FFFFF000FFFFFU;
-  return (v | (v >> 12)) & 0xFFFFFFFFFFU;
+  v = (v & 0x001F001F001F001FU) | ((v >> 3) & 0x03E003E003E003E0U);
+  v = (v & 0x000003FF000003FFU) | ((v >> 6) & 0x000FFC00000FFC00U);
+  return (v & 0xFFFFFU) | ((v >> 12) & 0xFFFFF00000U);
 }
 
 // The aligned word behind the first byte. All accesses are atomic, so reports may look at blocks of other threads.

@@ -53,7 +53,7 @@ void mallocspy_free(void* block) {
 
 size_t mallocspy_size(const void* block) {
   const size_t size = task::get_size(as_pv(block), c_request);
-  return size == blocks::unknown_size ? 0 : size;
+  return size == blocks::no_size ? 0 : size;
 }
 
 int mallocspy_owns(const void* block) {

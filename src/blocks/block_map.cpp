@@ -76,10 +76,13 @@ map_byte* make_byte(const void* p) noexcept {
   return leaf == 0 ? nullptr : reinterpret_cast<map_byte*>(leaf + (address >> granule_bits));
 }
 
-void note_large(std::size_t size) noexcept {
+void publish_large(map_byte* first, std::size_t size, marks m) noexcept {
   std::size_t known = largest.load(std::memory_order_relaxed);
   while (known < size && !largest.compare_exchange_weak(known, size, std::memory_order_relaxed)) {
   }
+  const std::uint8_t code = write_size(first, size, m);
+  const std::uint8_t kept = m == marks::keep ? first->load(std::memory_order_relaxed) & mark_bit : 0;
+  first->store(static_cast<std::uint8_t>(start_bit | code | kept), std::memory_order_release);
 }
 
 found_block find_around(std::uintptr_t address) noexcept {
@@ -100,7 +103,7 @@ found_block find_around(std::uintptr_t address) noexcept {
       if (found <= granule) {
         const auto* byte = reinterpret_cast<const map_byte*>(leaf + found);
         const std::uint8_t value = byte->load(std::memory_order_acquire);
-        const std::size_t size = (value & start_bit) != 0 ? read_size(byte, value) : 0;
+        const std::size_t size = (value & start_bit) != 0 ? read_size(byte, value) : 0; // 0: freed since
         const std::uintptr_t start = found << granule_bits;
         const bool around = address == start || address - start < size;
         return around ? found_block{start, size} : found_block{0, 0};

@@ -4,6 +4,7 @@
 // Runs inside hooks: never allocates from what is hooked, takes no lock.
 #pragma once
 
+#include "blocks/hints.hpp"
 #include "blocks/size_code.hpp"
 
 namespace mallocspy::blocks {
@@ -20,7 +21,7 @@ inline constexpr std::size_t leaf_size = std::size_t{1} << (leaf_bits - granule_
 
 // An entry is the leaf's address minus the number of its first granule, so that adding a granule's number gives the address
 // of its byte without a mask. 0: no leaf.
-extern std::atomic<std::uintptr_t> leaf_table[leaf_count];
+MALLOCSPY_INNER extern std::atomic<std::uintptr_t> leaf_table[leaf_count];
 
 // returns: the byte for the granule in which p lies; null if that part of the address space has no leaf
 inline map_byte* find_granule(std::uintptr_t address) noexcept {
@@ -36,25 +37,32 @@ inline map_byte* find_byte(const void* p) noexcept {
   // Rotating puts the low bits on top: one comparison refuses odd pointers and addresses out of range.
   const auto address = reinterpret_cast<std::uintptr_t>(p);
   const std::uintptr_t granule = (address >> granule_bits) | (address << (64 - granule_bits));
-  if (granule >= (std::uintptr_t{1} << (address_bits - granule_bits))) {
+  const std::uintptr_t index = granule >> (leaf_bits - granule_bits);
+  if (MALLOCSPY_UNLIKELY(index >= leaf_count)) {
     return nullptr;
   }
-  const std::uintptr_t leaf = leaf_table[granule >> (leaf_bits - granule_bits)].load(std::memory_order_acquire);
-  return leaf == 0 ? nullptr : reinterpret_cast<map_byte*>(leaf + granule);
+  const std::uintptr_t leaf = leaf_table[index].load(std::memory_order_acquire);
+  if (MALLOCSPY_UNLIKELY(leaf == 0)) {
+    return nullptr;
+  }
+  auto* byte = reinterpret_cast<map_byte*>(leaf + granule);
+  MALLOCSPY_ASSUME(byte != nullptr); // make_leaf sees to it; saves the caller's test
+  return byte;
 }
 
 // returns: the byte for p, making its leaf if need be; null if the system has no memory for it
 map_byte* make_byte(const void* p) noexcept;
 
-// effects: tells the map's searches that a block of this size may exist. Needed for large blocks only
-void note_large(std::size_t size) noexcept;
+// effects: publishes a block whose size does not fit behind its first byte in two more
+MALLOCSPY_COLD void publish_large(map_byte* first, std::size_t size, marks m) noexcept;
 
 // effects: says that a live block of `size` bytes starts at the granule of `first`
 inline void publish(map_byte* first, std::size_t size, marks m) noexcept {
-  const std::uint8_t code = write_size(first, size, m);
-  if (code > code_medium) {
-    note_large(size);
+  if (MALLOCSPY_UNLIKELY(size >= first_large)) {
+    publish_large(first, size, m);
+    return;
   }
+  const std::uint8_t code = write_size(first, size, m);
   const std::uint8_t kept = m == marks::keep ? first->load(std::memory_order_relaxed) & mark_bit : 0;
   first->store(static_cast<std::uint8_t>(start_bit | code | kept), std::memory_order_release);
 }

@@ -8,39 +8,28 @@
 
 #include "blocks/backing.hpp"
 #include "blocks/block_map.hpp"
+#include "blocks/hints.hpp"
 #include "blocks/sanitizer_hints.hpp"
 
 #include <cstring>
 
 namespace mallocspy::blocks {
 
-inline constexpr std::size_t unknown_size = static_cast<std::size_t>(-1);
-
-#if defined(__GNUC__)
-#define MALLOCSPY_UNLIKELY(x) __builtin_expect(!!(x), 0)
-#define MALLOCSPY_COLD __attribute__((noinline, cold))
-#else
-#define MALLOCSPY_UNLIKELY(x) (x)
-#define MALLOCSPY_COLD
-#endif
-
-// How fresh blocks are entered into the map: with a spy, marks of its clients may lie about (marks::keep).
 namespace detail {
 
-// effects: publishes p when its leaf must be made first, or gives it back
-// returns: p, or null
-MALLOCSPY_COLD void* admit_slowly(void* p, std::size_t size) noexcept;
+// effects: publishes p where the fast path cannot: its leaf is missing, or its size is large
+// returns: p; null if p is null, or if there is no memory for a leaf (p is given back then)
+MALLOCSPY_COLD void* admit_slowly(void* p, std::size_t size, marks m) noexcept;
 
 // effects: one line through the misuse handler
 MALLOCSPY_COLD void misused(const void* p, const char* operation);
 
 inline void* admit(void* p, std::size_t size, marks m) noexcept {
   const auto address = reinterpret_cast<std::uintptr_t>(p);
-  // A null pointer falls into the slow path too: nothing is ever mapped at 0. The kernel hands out no address beyond the
-  // table.
+  // A null pointer goes the slow way too: nothing is ever mapped at 0. The kernel hands out no address beyond the table.
   const std::uintptr_t leaf = leaf_table[address >> leaf_bits].load(std::memory_order_acquire);
-  if (MALLOCSPY_UNLIKELY(leaf == 0)) {
-    return admit_slowly(p, size);
+  if (MALLOCSPY_UNLIKELY(leaf == 0) || MALLOCSPY_UNLIKELY(size >= first_large)) {
+    return admit_slowly(p, size, m);
   }
   if constexpr (sanitizer::wants_usable_size) {
     sanitizer::block_lives(p, size, backing::usable_size(p));
@@ -82,14 +71,10 @@ inline void raw_free(void* p, const char* operation) {
   detail::hand_back(p);
 }
 
-// returns: the requested size of the live block at p; unknown_size if there is none
+// returns: the requested size of the live block at p; no_size if there is none
 inline std::size_t raw_size(const void* p) noexcept {
   const map_byte* byte = find_byte(p);
-  if (MALLOCSPY_UNLIKELY(byte == nullptr)) {
-    return unknown_size;
-  }
-  const std::uint8_t value = byte->load(std::memory_order_acquire);
-  return (value & start_bit) != 0 ? read_size(byte, value) : unknown_size;
+  return byte == nullptr ? no_size : read_size(byte, byte->load(std::memory_order_acquire));
 }
 
 // returns: whether a live block starts at p

@@ -4,8 +4,9 @@
 // One byte stands for one granule (16 bytes of address space). The byte of a block's first granule:
 //
 //     7      6     5..0
-//   start  mark    code      code 0..60: the size itself
-//                            61, 62, 63: the size continues in the bytes of the block's own further granules
+//   start  mark    code      0..47: the size itself
+//                            48..61: the size from 48 to 495, with five more bits in the next byte
+//                            62, 63: a larger size, in the bytes of the block's own further granules
 //
 // Any other byte:
 //
@@ -15,8 +16,8 @@
 // mark   a client pointer of a spied block lies here (spied_set.hpp)
 // freed  a block started here once, or a spied client pointer lay here; told by misuse reports, never trusted
 //
-// A size from 61 bytes has at least 4 granules, so a medium size finds the two bytes behind the first. A large one finds an
-// aligned word of eight: it has 68 granules, and the word lies within the first 16.
+// A size from 48 bytes has three granules, so the next byte is its own. A large one has 31 granules: it finds an aligned
+// word of eight within the first 16, and a second one within the first 24.
 #pragma once
 
 #include <atomic>
@@ -30,17 +31,16 @@ using map_byte = std::atomic<std::uint8_t>;
 inline constexpr std::uint8_t start_bit = 0x80;
 inline constexpr std::uint8_t mark_bit = 0x40;
 inline constexpr std::uint8_t freed_bit = 0x20;
-inline constexpr std::uint8_t code_mask = 0x3F;
 inline constexpr std::uint8_t payload_mask = 0x1F;
 inline constexpr unsigned payload_bits = 5;
 
-inline constexpr std::uint8_t code_medium = 61;
+inline constexpr std::uint8_t code_medium = 48; // and the 13 codes behind it
 inline constexpr std::uint8_t code_large = 62;
 inline constexpr std::uint8_t code_giant = 63;
 
-inline constexpr std::size_t first_medium = code_medium;                              // 61
-inline constexpr std::size_t first_large = first_medium + (1U << (2 * payload_bits)); // 1085
-inline constexpr std::size_t first_giant = std::size_t{1} << (8 * payload_bits);      // 1 TiB
+inline constexpr std::size_t first_medium = code_medium;
+inline constexpr std::size_t first_large = first_medium + ((code_large - code_medium) << payload_bits); // 496
+inline constexpr std::size_t first_giant = std::size_t{1} << (8 * payload_bits);                        // 1 TiB
 
 // Whether the marks among the bytes that are written survive. A fresh block outside of spying has none.
 enum class marks { none, keep };
@@ -49,8 +49,10 @@ enum class marks { none, keep };
 // returns: the code for the first byte
 inline std::uint8_t write_size(map_byte* first, std::size_t size, marks m) noexcept;
 
-// returns: the size of the block whose first byte is at `first` and was read as `value`
+// returns: the size of the block whose first byte is at `first` and was read as `value`; no_size if no block starts there
 inline std::size_t read_size(const map_byte* first, std::uint8_t value) noexcept;
+
+inline constexpr std::size_t no_size = static_cast<std::size_t>(-1);
 
 namespace detail {
 
@@ -82,7 +84,7 @@ inline const map_word* word_behind(const map_byte* first) noexcept {
   return word_behind(const_cast<map_byte*>(first));
 }
 
-inline void write_byte(map_byte& byte, std::uint64_t payload, marks m) noexcept {
+inline void write_byte(map_byte& byte, std::size_t payload, marks m) noexcept {
   const std::uint8_t kept = m == marks::keep ? byte.load(std::memory_order_relaxed) & mark_bit : 0;
   byte.store(static_cast<std::uint8_t>((payload & payload_mask) | kept), std::memory_order_relaxed);
 }
@@ -101,8 +103,7 @@ inline std::uint8_t write_size(map_byte* first, std::size_t size, marks m) noexc
   if (size < first_large) {
     const std::size_t excess = size - first_medium;
     detail::write_byte(first[1], excess, m);
-    detail::write_byte(first[2], excess >> payload_bits, m);
-    return code_medium;
+    return static_cast<std::uint8_t>(code_medium + (excess >> payload_bits));
   }
   detail::map_word* word = detail::word_behind(first);
   detail::write_word(word[0], size & (first_giant - 1), m);
@@ -114,14 +115,17 @@ inline std::uint8_t write_size(map_byte* first, std::size_t size, marks m) noexc
 }
 
 inline std::size_t read_size(const map_byte* first, std::uint8_t value) noexcept {
-  const std::uint8_t code = value & code_mask;
+  // Where no block starts the subtraction wraps to a number beyond all codes, so small sizes take one comparison.
+  const unsigned code = (value & ~unsigned{mark_bit}) - start_bit;
   if (code < code_medium) {
     return code;
   }
-  if (code == code_medium) {
-    const std::size_t low = first[1].load(std::memory_order_relaxed) & payload_mask;
-    const std::size_t high = first[2].load(std::memory_order_relaxed) & payload_mask;
-    return first_medium + (low | (high << payload_bits));
+  if (code < code_large) {
+    const unsigned low = first[1].load(std::memory_order_relaxed) & payload_mask;
+    return (code << payload_bits) + low - ((unsigned{code_medium} << payload_bits) - first_medium);
+  }
+  if (code > code_giant) {
+    return no_size;
   }
   const detail::map_word* word = detail::word_behind(first);
   std::size_t size = detail::gather(word[0].load(std::memory_order_relaxed));

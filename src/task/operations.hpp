@@ -14,7 +14,7 @@ inline constexpr request_info task_request{default_alignment, false, entry_point
 
 inline void* alloc(SIZE_T cb) {
   if (MALLOCSPY_UNLIKELY(spy_registered())) {
-    return spied_alloc(cb, task_request);
+    return spied_alloc(task_request, cb);
   }
   return blocks::raw_allocate(cb);
 }
@@ -22,7 +22,7 @@ inline void* alloc(SIZE_T cb) {
 // The same with an alignment, zeroed memory, or another door than IMalloc.
 inline void* alloc(SIZE_T cb, const request_info& request) {
   if (MALLOCSPY_UNLIKELY(spy_registered())) {
-    return spied_alloc(cb, request);
+    return spied_alloc(request, cb);
   }
   return blocks::raw_allocate(cb, request.alignment, request.zeroed);
 }
@@ -30,7 +30,7 @@ inline void* alloc(SIZE_T cb, const request_info& request) {
 // effects: a free that names the operation in its misuse line
 inline void free(void* pv, const request_info& request = task_request, const char* operation = "Free") {
   if (MALLOCSPY_UNLIKELY(spy_registered())) {
-    spied_free(pv, request);
+    spied_free(request, pv);
     return;
   }
   blocks::raw_free(pv, operation);
@@ -49,25 +49,28 @@ inline void* raw_realloc(void* pv, SIZE_T cb) {
 
 inline void* realloc(void* pv, SIZE_T cb, const request_info& request = task_request) {
   if (MALLOCSPY_UNLIKELY(spy_registered())) {
-    return spied_realloc(pv, cb, request);
+    return spied_realloc(request, pv, cb);
   }
   return raw_realloc(pv, cb);
 }
 
 inline SIZE_T get_size(void* pv, const request_info& request = task_request) {
   if (MALLOCSPY_UNLIKELY(spy_registered())) {
-    return spied_get_size(pv, request);
+    return spied_get_size(request, pv);
   }
   return blocks::raw_size(pv);
 }
 
 inline int raw_did_alloc(void* pv) noexcept {
-  return pv == nullptr ? -1 : static_cast<int>(blocks::raw_owns(pv));
+  if (blocks::raw_owns(pv)) {
+    return 1;
+  }
+  return pv == nullptr ? -1 : 0;
 }
 
 inline int did_alloc(void* pv, const request_info& request = task_request) {
   if (MALLOCSPY_UNLIKELY(spy_registered())) {
-    return spied_did_alloc(pv, request);
+    return spied_did_alloc(request, pv);
   }
   return raw_did_alloc(pv);
 }

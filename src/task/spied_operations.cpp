@@ -89,7 +89,7 @@ void* alloc_past_spy(const spied_call& call, void* misaligned, SIZE_T cb, const 
 
 } // namespace
 
-void* spied_alloc(SIZE_T cb, const request_info& request) {
+void* spied_alloc(const request_info& request, SIZE_T cb) {
   const spied_call call(request);
   if (!call) {
     return blocks::raw_allocate(cb, request.alignment, request.zeroed);
@@ -101,9 +101,9 @@ void* spied_alloc(SIZE_T cb, const request_info& request) {
   return client;
 }
 
-void* spied_realloc(void* pv, SIZE_T cb, const request_info& request) {
+void* spied_realloc(const request_info& request, void* pv, SIZE_T cb) {
   if (pv == nullptr) {
-    return spied_alloc(cb, request);
+    return spied_alloc(request, cb);
   }
   const spied_call call(request);
   if (!call) {
@@ -137,7 +137,7 @@ void* spied_realloc(void* pv, SIZE_T cb, const request_info& request) {
   return deliver(call, room, client, fresh, size);
 }
 
-void spied_free(void* pv, const request_info& request) {
+void spied_free(const request_info& request, void* pv) {
   if (pv == nullptr) {
     return;
   }
@@ -149,9 +149,9 @@ void spied_free(void* pv, const request_info& request) {
   free_under(call, pv, "Free");
 }
 
-SIZE_T spied_get_size(void* pv, const request_info& request) {
+SIZE_T spied_get_size(const request_info& request, void* pv) {
   if (pv == nullptr) {
-    return blocks::unknown_size;
+    return blocks::no_size;
   }
   const spied_call call(request);
   if (!call) {
@@ -162,7 +162,7 @@ SIZE_T spied_get_size(void* pv, const request_info& request) {
   return call->PostGetSize(blocks::raw_size(raw), spyed);
 }
 
-int spied_did_alloc(void* pv, const request_info& request) {
+int spied_did_alloc(const request_info& request, void* pv) {
   if (pv == nullptr) {
     return -1;
   }

@@ -8,14 +8,15 @@
 
 namespace mallocspy::task {
 
+// The request comes first, so that a method of IMalloc passes its own arguments on where they are.
 // effects, returns: as the method of IMalloc of the same name, as the spy decides. If the spy was taken off since the
 // caller
 //   looked, the raw operation alone
-void* spied_alloc(SIZE_T cb, const request_info& request);
-void* spied_realloc(void* pv, SIZE_T cb, const request_info& request);
-void spied_free(void* pv, const request_info& request);
-SIZE_T spied_get_size(void* pv, const request_info& request);
-int spied_did_alloc(void* pv, const request_info& request);
+void* spied_alloc(const request_info& request, SIZE_T cb);
+void* spied_realloc(const request_info& request, void* pv, SIZE_T cb);
+void spied_free(const request_info& request, void* pv);
+SIZE_T spied_get_size(const request_info& request, void* pv);
+int spied_did_alloc(const request_info& request, void* pv);
 void spied_heap_minimize(const request_info& request);
 
 } // namespace mallocspy::task

@@ -3,6 +3,7 @@
 // Runs inside hooks: never allocates from what is hooked. The lock is taken only while a spy is registered.
 #pragma once
 
+#include "blocks/hints.hpp"
 #include "blocks/spied_set.hpp"
 
 #include <atomic>
@@ -12,7 +13,7 @@
 namespace mallocspy::task {
 
 // What the unspied path tests: a hint, decided again under the lock.
-extern std::atomic<IMallocSpy*> registered_spy;
+MALLOCSPY_INNER extern std::atomic<IMallocSpy*> registered_spy;
 
 inline bool spy_registered() noexcept {
   return registered_spy.load(std::memory_order_relaxed) != nullptr;

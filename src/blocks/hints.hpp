@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: MIT
+// What the compiler is told about branches, paths and names.
+#pragma once
+
+#if defined(__GNUC__)
+#define MALLOCSPY_UNLIKELY(x) __builtin_expect(!!(x), 0)
+// A path that is rarely taken: out of line, away from the fast one.
+#define MALLOCSPY_COLD __attribute__((noinline, cold))
+// A variable that no other module sees: addressed directly, without the offset table.
+#define MALLOCSPY_INNER __attribute__((visibility("hidden")))
+#define MALLOCSPY_ASSUME(x)                                                                                                \
+  do {                                                                                                                     \
+    if (!(x)) {                                                                                                            \
+      __builtin_unreachable();                                                                                             \
+    }                                                                                                                      \
+  } while (false)
+#else
+#define MALLOCSPY_UNLIKELY(x) (x)
+#define MALLOCSPY_COLD
+#define MALLOCSPY_INNER
+#define MALLOCSPY_ASSUME(x) static_cast<void>(0)
+#endif

@@ -17,37 +17,49 @@ endif()
 
 add_library(mallocspy_backing INTERFACE)
 
-if(mallocspy_mimalloc_is_installed)
+# Headers that are not ours are system headers, so that our warnings leave them alone.
+function(mallocspy_back_with_installed)
   # A package may have only one of its two libraries.
   if(TARGET mimalloc)
-    target_link_libraries(mallocspy_backing INTERFACE mimalloc)
+    set(library mimalloc)
   else()
-    target_link_libraries(mallocspy_backing INTERFACE mimalloc-static)
+    set(library mimalloc-static)
   endif()
+  target_link_libraries(mallocspy_backing INTERFACE ${library})
   message(STATUS "mallocspy: mimalloc ${mimalloc_VERSION} from ${mimalloc_DIR}")
-else()
+endfunction()
+
+# A function, so that mimalloc's switches are set for it alone and leave no mark in the cache.
+function(mallocspy_back_with_fetched)
   if(MALLOCSPY_MIMALLOC_SERIES STREQUAL "2")
-    set(release v2.4.1)
-    set(commit 30ac9d56b8b9ea57ae84bc8ef17ef39000da08fe)
+    set(commit 30ac9d56b8b9ea57ae84bc8ef17ef39000da08fe) # v2.4.1
   elseif(MALLOCSPY_MIMALLOC_SERIES STREQUAL "3")
-    set(release v3.4.3)
-    set(commit 152fbf2634aeafca3774df791b0a77683035f076)
+    set(commit 152fbf2634aeafca3774df791b0a77683035f076) # v3.4.3
   else()
     message(FATAL_ERROR "MALLOCSPY_MIMALLOC_SERIES is '${MALLOCSPY_MIMALLOC_SERIES}': use 2 or 3")
   endif()
   include(FetchContent)
   # SOURCE_SUBDIR names no folder: the sources are only brought here, and added below without their install rules.
   FetchContent_Declare(mimalloc
-    GIT_REPOSITORY https://github.com/microsoft/mimalloc.git GIT_TAG ${commit} # ${release}
+    GIT_REPOSITORY https://github.com/microsoft/mimalloc.git GIT_TAG ${commit}
     SOURCE_SUBDIR none)
   FetchContent_MakeAvailable(mimalloc)
-  set(MI_OVERRIDE OFF CACHE BOOL "" FORCE)
-  set(MI_BUILD_SHARED OFF CACHE BOOL "" FORCE)
-  set(MI_BUILD_STATIC OFF CACHE BOOL "" FORCE)
-  set(MI_BUILD_TESTS OFF CACHE BOOL "" FORCE)
-  set(MI_BUILD_OBJECT ON CACHE BOOL "" FORCE)
+  set(CMAKE_POLICY_DEFAULT_CMP0077 NEW)
+  set(MI_OVERRIDE OFF)
+  set(MI_BUILD_SHARED OFF)
+  set(MI_BUILD_STATIC OFF)
+  set(MI_BUILD_OBJECT ON)
+  set(MI_BUILD_TESTS OFF)
   add_subdirectory(${mimalloc_SOURCE_DIR} ${mimalloc_BINARY_DIR} EXCLUDE_FROM_ALL)
-  target_include_directories(mallocspy_backing SYSTEM INTERFACE ${mimalloc_SOURCE_DIR}/include)
   set_target_properties(mimalloc-obj PROPERTIES POSITION_INDEPENDENT_CODE ON)
-  message(STATUS "mallocspy: mimalloc ${release}, built in")
+  target_include_directories(mallocspy_backing SYSTEM INTERFACE ${mimalloc_SOURCE_DIR}/include)
+  file(STRINGS ${mimalloc_SOURCE_DIR}/include/mimalloc.h version REGEX "define MI_MALLOC_VERSION")
+  string(REGEX REPLACE "[^0-9]*([0-9]+).*" "\\1" version "${version}")
+  message(STATUS "mallocspy: mimalloc ${version}, built in, from ${mimalloc_SOURCE_DIR}")
+endfunction()
+
+if(mallocspy_mimalloc_is_installed)
+  mallocspy_back_with_installed()
+else()
+  mallocspy_back_with_fetched()
 endif()

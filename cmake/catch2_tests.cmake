@@ -1,11 +1,24 @@
 # SPDX-License-Identifier: MIT
 # Catch2 2.13 or 3, and mallocspy_test() for a test program.
-find_package(Catch2 CONFIG REQUIRED)
 find_package(Threads REQUIRED)
+
+if(MALLOCSPY_CATCH2 STREQUAL "installed")
+  find_package(Catch2 CONFIG REQUIRED)
+elseif(MALLOCSPY_CATCH2 STREQUAL "fetch")
+  include(FetchContent)
+  FetchContent_Declare(Catch2
+    GIT_REPOSITORY https://github.com/catchorg/Catch2.git GIT_TAG fa43b77429ba76c462b1898d6cd2f2d7a9416b14) # v3.7.1
+  FetchContent_MakeAvailable(Catch2)
+else()
+  message(FATAL_ERROR "MALLOCSPY_CATCH2 is '${MALLOCSPY_CATCH2}': use installed or fetch")
+endif()
 
 add_library(mallocspy_test_main STATIC ${PROJECT_SOURCE_DIR}/tests/support/catch_main.cpp)
 target_link_libraries(mallocspy_test_main PUBLIC Catch2::Catch2)
 target_compile_features(mallocspy_test_main PUBLIC cxx_std_17)
+# Catch2's headers are not ours to warn about, fetched or not.
+get_target_property(catch2_includes Catch2::Catch2 INTERFACE_INCLUDE_DIRECTORIES)
+target_include_directories(mallocspy_test_main SYSTEM PUBLIC ${catch2_includes})
 
 # mallocspy_test(NAME SOURCES file... [LINK target...])
 # One test program: ctest runs it whole, under its name. It sees the library's inner headers ("blocks/block_map.hpp") and

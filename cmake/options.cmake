@@ -19,6 +19,9 @@ set_property(CACHE MALLOCSPY_MIMALLOC PROPERTY STRINGS auto installed fetch)
 set(MALLOCSPY_MIMALLOC_SERIES 3 CACHE STRING "Which pinned release fetch builds: 2 or 3")
 set_property(CACHE MALLOCSPY_MIMALLOC_SERIES PROPERTY STRINGS 2 3)
 
+set(MALLOCSPY_CATCH2 installed CACHE STRING "Where Catch2 comes from: installed (2.13 or 3), fetch (a pinned release of 3)")
+set_property(CACHE MALLOCSPY_CATCH2 PROPERTY STRINGS installed fetch)
+
 set(MALLOCSPY_SANITIZE "" CACHE STRING "Sanitizers for mallocspy and its tests, as for -fsanitize: address,undefined or thread")
 option(MALLOCSPY_WERROR "Treat warnings as errors" ${mallocspy_top_level})
 

@@ -1,0 +1,51 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: MIT
+# ./dev lint and ./dev format. One version of clang-format and clang-tidy everywhere, so that their verdicts agree.
+# shellcheck disable=SC2154 # build_packages, logs: the files sourced before
+
+tools_version=14
+
+our_sources() {
+  find include src tests bench docs -type f \( -name '*.hpp' -o -name '*.cpp' -o -name '*.h' -o -name '*.c' \)
+}
+
+run_format() {
+  need_packages "clang-format-$tools_version"
+  our_sources | xargs "clang-format-$tools_version" -i
+}
+
+check_format() {
+  our_sources | xargs "clang-format-$tools_version" --dry-run -Werror
+}
+
+check_shell() {
+  shellcheck --external-sources dev .ci/run cmake/dev/*.sh
+}
+
+check_layers() {
+  cmake -P cmake/check_layers.cmake
+}
+
+# Every translation unit of ours that the build knows, and through them the headers. Each on a process of its own.
+check_tidy() {
+  cmake --preset lint
+  sed -n "s|^ *\"file\": \"$PWD/\(.*\)\",*\$|\1|p" build/lint/compile_commands.json | grep -v '^build/' | sort -u |
+    xargs -P "$(processors)" -n 1 "clang-tidy-$tools_version" -p build/lint --quiet \
+      --header-filter="^$PWD/(include|src|tests|bench|docs)/" --warnings-as-errors='*'
+}
+
+run_lint() {
+  need_packages "${build_packages[@]}" catch2 libsqlite3-dev clang \
+    "clang-format-$tools_version" "clang-tidy-$tools_version" shellcheck
+  local check began failures=0
+  for check in format layers shell tidy; do
+    began=$SECONDS
+    if quietly "lint-$check" "check_$check"; then
+      printf '%-8s passed in %d s\n' "$check" $((SECONDS - began))
+    else
+      printf '%-8s FAILED in %d s\n' "$check" $((SECONDS - began))
+      failures=$((failures + 1))
+    fi
+  done
+  [ "$failures" -eq 0 ]
+}

@@ -1,0 +1,88 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: MIT
+# Brings what a command needs onto the machine. The names are those of Debian 12 and Ubuntu 24.04.
+# shellcheck disable=SC2086 # lists of names are split on purpose: macOS' bash has no mapfile
+
+# What every build needs.
+# shellcheck disable=SC2034 # used by the commands
+build_packages=(cmake ninja-build g++ libmimalloc-dev)
+
+# The program that shows that a package is there, however it came; nothing for libraries.
+program_of() {
+  case $1 in
+  ninja-build) echo ninja ;;
+  clang) echo clang++ ;;
+  cmake | g++ | valgrind | shellcheck | clang-format-* | clang-tidy-*) echo "$1" ;;
+  esac
+}
+
+is_installed() {
+  local program
+  program=$(program_of "$1")
+  if [ -n "$program" ]; then
+    command -v "$program" >/dev/null
+  elif command -v dpkg-query >/dev/null; then
+    [ "$(dpkg-query -W -f='${db:Status-Status}' "$1" 2>/dev/null)" = installed ]
+  fi # elsewhere CMake finds out which libraries are there
+}
+
+# The sanitizers' libraries have clang's version in their package's name; "clang-sanitizers" here stands for it.
+clang_sanitizers_package() {
+  local major
+  if command -v clang++ >/dev/null; then
+    major=$(clang++ -dumpversion)
+    major=${major%%.*}
+  else
+    major=$(apt-cache depends clang 2>/dev/null | sed -n 's/^ *Depends: clang-\([0-9]*\)$/\1/p')
+  fi
+  echo "libclang-rt-${major:-VERSION}-dev"
+}
+
+# missing_packages NAME...: those that are not installed, one to a line.
+missing_packages() {
+  local package
+  for package in "$@"; do
+    if [ "$package" = clang-sanitizers ]; then
+      command -v apt-get >/dev/null || continue # elsewhere they come with clang
+      package=$(clang_sanitizers_package)
+    fi
+    is_installed "$package" || echo "$package"
+  done
+}
+
+# as_root COMMAND...
+as_root() {
+  if [ "$(id -u)" -eq 0 ]; then
+    env DEBIAN_FRONTEND=noninteractive "$@"
+  else
+    sudo -n env DEBIAN_FRONTEND=noninteractive "$@"
+  fi
+}
+
+# Asks for a password only where somebody can answer.
+may_be_root() {
+  [ "$(id -u)" -eq 0 ] || sudo -n true 2>/dev/null || { [ -t 0 ] && command -v sudo >/dev/null && sudo -v; }
+}
+
+# need_packages NAME...: installs those that are missing, and says so; silent if none is.
+need_packages() {
+  local missing
+  missing=$(missing_packages "$@")
+  if [ -z "$missing" ]; then
+    return
+  fi
+  if ! command -v apt-get >/dev/null; then
+    die "these are needed (by their Debian names):" $missing
+  fi
+  if ! may_be_root; then
+    die "these packages are needed, and only root can install them:" $missing
+  fi
+  echo "dev: installing" $missing >&2
+  export PATH=$PATH:/usr/sbin:/sbin # dpkg insists
+  # A third party's repository that fails is no reason to stop: the installation shows whether all is there.
+  quietly apt-update as_root apt-get update -q -o Acquire::Retries=3 || true
+  missing=$(missing_packages "$@") # again: clang's version may be known only now
+  quietly apt-install as_root apt-get install -q -y --no-install-recommends \
+    -o Acquire::Retries=3 -o DPkg::Lock::Timeout=300 $missing ||
+    die "these packages are needed, and could not be installed:" $missing
+}

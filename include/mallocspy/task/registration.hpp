@@ -21,7 +21,7 @@ MALLOCSPY_API HRESULT CoRegisterMallocSpy(IMallocSpy* pMallocSpy);
 //   taken off and released by itself at the end of the operation that leaves no spied block behind
 // returns: S_OK; E_ACCESSDENIED if it is pending; CO_E_OBJNOTREG if no spy is registered
 // threads: any. Waits for operations of other threads that are inside the spy
-// At process exit a registered spy is neither called nor released.
+// The end of the process neither calls nor releases a registered spy; what destructors still allocate and free, it sees.
 MALLOCSPY_API HRESULT CoRevokeMallocSpy();
 
 } // namespace mallocspy

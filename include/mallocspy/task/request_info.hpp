@@ -19,6 +19,13 @@ struct request_info {
   std::size_t alignment; // in bytes, a power of two: what the client pointer must be a multiple of
   bool zeroed;           // the client expects zeroed memory
   entry_point entry;
+
+  friend constexpr bool operator==(const request_info& a, const request_info& b) noexcept {
+    return a.alignment == b.alignment && a.zeroed == b.zeroed && a.entry == b.entry;
+  }
+  friend constexpr bool operator!=(const request_info& a, const request_info& b) noexcept {
+    return !(a == b);
+  }
 };
 
 // For spies, between a Pre and the return of its Post: the request that is being served on this thread. A spy that moves

@@ -55,6 +55,10 @@ inline void* raw_allocate(std::size_t size, marks m = marks::none) noexcept {
 
 // returns: as above, aligned to `alignment` (a power of two) and, if asked, zeroed
 inline void* raw_allocate(std::size_t size, std::size_t alignment, bool zeroed, marks m = marks::none) noexcept {
+  if constexpr (sanitizer::zeroes_by_hand) {
+    void* p = detail::admit(backing::allocate(size, alignment, false), size, m);
+    return p != nullptr && zeroed ? std::memset(p, 0, size) : p;
+  }
   return detail::admit(backing::allocate(size, alignment, zeroed), size, m);
 }
 

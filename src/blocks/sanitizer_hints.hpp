@@ -31,6 +31,8 @@ namespace mallocspy::blocks::sanitizer {
 
 #if defined(MALLOCSPY_ASAN)
 inline constexpr bool wants_usable_size = true;
+// The heap's own memset goes through AddressSanitizer's, which would refuse memory that is still poisoned.
+inline constexpr bool zeroes_by_hand = true;
 
 // effects: `size` bytes may be touched, the slack up to `usable` may not
 inline void block_lives(void* p, std::size_t size, std::size_t usable) noexcept {
@@ -43,6 +45,7 @@ inline void block_dies(void* p, std::size_t usable) noexcept {
 }
 #elif defined(MALLOCSPY_TSAN)
 inline constexpr bool wants_usable_size = true;
+inline constexpr bool zeroes_by_hand = false;
 
 // The heap hands memory from thread to thread with synchronisation of its own, which ThreadSanitizer does not see, and not
 // only block for block: a page of small blocks comes back as one of larger ones. So whoever receives memory is ordered
@@ -66,6 +69,7 @@ inline void block_dies(void* p, std::size_t usable) noexcept {
 }
 #else
 inline constexpr bool wants_usable_size = false;
+inline constexpr bool zeroes_by_hand = false;
 
 inline void block_lives(void*, std::size_t, std::size_t) noexcept {}
 inline void block_dies(void*, std::size_t) noexcept {}

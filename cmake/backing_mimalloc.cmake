@@ -17,15 +17,14 @@ endif()
 
 add_library(mallocspy_backing INTERFACE)
 
-# Headers that are not ours are system headers, so that our warnings leave them alone.
 function(mallocspy_back_with_installed)
   # A package may have only one of its two libraries.
-  if(TARGET mimalloc)
-    set(library mimalloc)
-  else()
+  set(library mimalloc)
+  if(NOT TARGET mimalloc)
     set(library mimalloc-static)
   endif()
   target_link_libraries(mallocspy_backing INTERFACE ${library})
+  set(mallocspy_mimalloc_link_line -L$<TARGET_LINKER_FILE_DIR:${library}> -lmimalloc PARENT_SCOPE)
   message(STATUS "mallocspy: mimalloc ${mimalloc_VERSION} from ${mimalloc_DIR}")
 endfunction()
 
@@ -52,6 +51,7 @@ function(mallocspy_back_with_fetched)
   set(MI_BUILD_TESTS OFF)
   add_subdirectory(${mimalloc_SOURCE_DIR} ${mimalloc_BINARY_DIR} EXCLUDE_FROM_ALL)
   set_target_properties(mimalloc-obj PROPERTIES POSITION_INDEPENDENT_CODE ON)
+  # A system header, so that our warnings leave it alone.
   target_include_directories(mallocspy_backing SYSTEM INTERFACE ${mimalloc_SOURCE_DIR}/include)
   file(STRINGS ${mimalloc_SOURCE_DIR}/include/mimalloc.h version REGEX "define MI_MALLOC_VERSION")
   string(REGEX REPLACE "[^0-9]*([0-9]+).*" "\\1" version "${version}")

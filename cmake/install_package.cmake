@@ -1,1 +1,40 @@
 # SPDX-License-Identifier: MIT
+# What `cmake --install` puts where: headers, the library, a CMake package with the targets mallocspy::contract and
+# mallocspy::mallocspy, and a pkg-config file. All of it finds its parts relative to itself.
+include(GNUInstallDirs)
+include(CMakePackageConfigHelpers)
+
+set(mallocspy_package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/mallocspy)
+
+install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/mallocspy DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+install(TARGETS mallocspy mallocspy_contract EXPORT mallocspy_targets
+        ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR}
+        LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}
+        INCLUDES DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+install(EXPORT mallocspy_targets NAMESPACE mallocspy:: FILE mallocspyTargets.cmake DESTINATION ${mallocspy_package_dir})
+
+# A static library leaves its dependencies to whoever links it; a shared one has found its own.
+set(mallocspy_users_find_mimalloc OFF)
+if(mallocspy_mimalloc_is_installed AND NOT BUILD_SHARED_LIBS)
+  set(mallocspy_users_find_mimalloc ON)
+endif()
+configure_package_config_file(${PROJECT_SOURCE_DIR}/cmake/mallocspyConfig.cmake.in
+  ${PROJECT_BINARY_DIR}/package/mallocspyConfig.cmake INSTALL_DESTINATION ${mallocspy_package_dir})
+write_basic_package_version_file(${PROJECT_BINARY_DIR}/package/mallocspyConfigVersion.cmake
+  COMPATIBILITY SameMinorVersion)
+install(FILES ${PROJECT_BINARY_DIR}/package/mallocspyConfig.cmake ${PROJECT_BINARY_DIR}/package/mallocspyConfigVersion.cmake
+        DESTINATION ${mallocspy_package_dir})
+
+# pkg-config. What a static library needs besides is named openly, since there is no shared one beside it.
+set(mallocspy_pc_libs -lmallocspy)
+if(NOT BUILD_SHARED_LIBS)
+  if(mallocspy_mimalloc_is_installed)
+    list(APPEND mallocspy_pc_libs ${mallocspy_mimalloc_link_line})
+  endif()
+  list(APPEND mallocspy_pc_libs -pthread $<IF:$<PLATFORM_ID:Darwin>,-lc++,-lstdc++>)
+endif()
+list(JOIN mallocspy_pc_libs " " mallocspy_pc_libs)
+file(RELATIVE_PATH mallocspy_pc_up /${CMAKE_INSTALL_LIBDIR}/pkgconfig /)
+configure_file(${PROJECT_SOURCE_DIR}/cmake/mallocspy.pc.in ${PROJECT_BINARY_DIR}/package/mallocspy.pc.in @ONLY)
+file(GENERATE OUTPUT ${PROJECT_BINARY_DIR}/package/mallocspy.pc INPUT ${PROJECT_BINARY_DIR}/package/mallocspy.pc.in)
+install(FILES ${PROJECT_BINARY_DIR}/package/mallocspy.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)

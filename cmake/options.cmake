@@ -9,6 +9,7 @@ endif()
 
 option(BUILD_SHARED_LIBS "Build libmallocspy as a shared library" OFF)
 option(MALLOCSPY_TESTS "Build the tests (needs Catch2)" ${mallocspy_top_level})
+option(MALLOCSPY_PACKAGE_TESTS "Among the tests, also build projects that use the installed package (takes a minute)" OFF)
 option(MALLOCSPY_EXAMPLES "Build the examples (those whose libraries are installed)" ${mallocspy_top_level})
 option(MALLOCSPY_BENCH "Build the benchmarks (needs Google Benchmark)" OFF)
 option(MALLOCSPY_INSTALL "Make install rules and the CMake package" ${mallocspy_top_level})

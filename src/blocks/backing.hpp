@@ -2,6 +2,8 @@
 // mimalloc, as far as it is needed. No other file knows its names. Works with 2.0, 2.1 and later, and 3.
 #pragma once
 
+#include "blocks/sanitizer_hints.hpp"
+
 #include <cstddef>
 #include <mimalloc.h>
 
@@ -38,7 +40,9 @@ inline std::size_t usable_size(const void* p) noexcept {
 }
 
 inline void minimize() noexcept {
-  mi_collect(true);
+  if constexpr (sanitizer::may_collect) {
+    mi_collect(true);
+  }
 }
 
 } // namespace mallocspy::blocks::backing

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "blocks/hints.hpp"
+#include "blocks/one_thread.hpp"
 #include "blocks/size_code.hpp"
 
 namespace mallocspy::blocks {
@@ -62,18 +63,24 @@ inline void publish(map_byte* first, std::size_t size, marks m) noexcept {
     publish_large(first, size, m);
     return;
   }
-  const std::uint8_t code = write_size(first, size, m);
+  const std::uint8_t code = write_short_size(first, size, m);
   const std::uint8_t kept = m == marks::keep ? first->load(std::memory_order_relaxed) & mark_bit : 0;
   first->store(static_cast<std::uint8_t>(start_bit | code | kept), std::memory_order_release);
 }
 
 // effects: takes a block out of the map; of several threads that try at once one succeeds
-// returns: whether a live block started here
+// returns: whether a live block started here, as `value`, read from the byte before, says
 inline bool claim(map_byte* first, std::uint8_t value) noexcept {
+  if (MALLOCSPY_UNLIKELY((value & start_bit) == 0)) {
+    return false;
+  }
+  const auto claimed = static_cast<std::uint8_t>((value & mark_bit) | freed_bit);
+  if (process_has_one_thread()) {
+    first->store(claimed, std::memory_order_relaxed);
+    return true;
+  }
   // Compared, not just exchanged: a thread that lost must not overwrite what the byte has become since.
-  return (value & start_bit) != 0 &&
-         first->compare_exchange_strong(value, static_cast<std::uint8_t>((value & mark_bit) | freed_bit),
-                                        std::memory_order_acq_rel, std::memory_order_relaxed);
+  return first->compare_exchange_strong(value, claimed, std::memory_order_acq_rel, std::memory_order_relaxed);
 }
 
 // A live block as the map has it.

@@ -8,6 +8,7 @@
 #define MALLOCSPY_COLD __attribute__((noinline, cold))
 // A variable that no other module sees: addressed directly, without the offset table.
 #define MALLOCSPY_INNER __attribute__((visibility("hidden")))
+#define MALLOCSPY_PREFETCH_FOR_WRITE(p) __builtin_prefetch((p), 1)
 #define MALLOCSPY_ASSUME(x)                                                                                                \
   do {                                                                                                                     \
     if (!(x)) {                                                                                                            \
@@ -18,5 +19,6 @@
 #define MALLOCSPY_UNLIKELY(x) (x)
 #define MALLOCSPY_COLD
 #define MALLOCSPY_INNER
+#define MALLOCSPY_PREFETCH_FOR_WRITE(p) static_cast<void>(p)
 #define MALLOCSPY_ASSUME(x) static_cast<void>(0)
 #endif

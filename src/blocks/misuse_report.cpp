@@ -17,14 +17,22 @@ enum class abort_switch : int { ask_environment, off, on };
 
 std::atomic<abort_switch> aborts{abort_switch::ask_environment};
 
-bool environment_says_abort() noexcept {
+abort_switch from_environment() noexcept {
   const char* value = std::getenv("MALLOCSPY_ABORT_ON_MISUSE");
-  return value != nullptr && value[0] != '\0' && !(value[0] == '0' && value[1] == '\0');
+  const bool on = value != nullptr && value[0] != '\0' && !(value[0] == '0' && value[1] == '\0');
+  return on ? abort_switch::on : abort_switch::off;
 }
 
 bool abort_in_force() noexcept {
-  const abort_switch present = aborts.load(std::memory_order_relaxed);
-  return present == abort_switch::ask_environment ? environment_says_abort() : present == abort_switch::on;
+  abort_switch present = aborts.load(std::memory_order_relaxed);
+  if (present == abort_switch::ask_environment) {
+    // Asked once. A thread that sets the switch meanwhile wins, and is what `present` becomes.
+    const abort_switch asked = from_environment();
+    if (aborts.compare_exchange_strong(present, asked, std::memory_order_relaxed)) {
+      present = asked;
+    }
+  }
+  return present == abort_switch::on;
 }
 
 misuse_action write_line(const misuse& m) {

@@ -38,6 +38,13 @@ inline void* admit(void* p, std::size_t size, marks m) noexcept {
   return p;
 }
 
+inline bool claim_ahead_of_release(map_byte* byte, void* p) noexcept {
+  // mimalloc is about to write into the block: its cache miss overlaps the one on the byte. A prefetch of a wild pointer is
+  // no access.
+  MALLOCSPY_PREFETCH_FOR_WRITE(p);
+  return claim(byte, byte->load(std::memory_order_relaxed));
+}
+
 inline void hand_back(void* p) noexcept {
   if constexpr (sanitizer::wants_usable_size) {
     sanitizer::block_dies(p, backing::usable_size(p));
@@ -66,7 +73,7 @@ inline void* raw_allocate(std::size_t size, std::size_t alignment, bool zeroed, 
 // errors: p is no live block: the misuse handler is told that `operation` was given it, nothing is changed
 inline void raw_free(void* p, const char* operation) {
   map_byte* byte = find_byte(p);
-  if (MALLOCSPY_UNLIKELY(byte == nullptr || !claim(byte, byte->load(std::memory_order_relaxed)))) {
+  if (MALLOCSPY_UNLIKELY(byte == nullptr || !detail::claim_ahead_of_release(byte, p))) {
     if (p != nullptr) {
       detail::misused(p, operation);
     }
@@ -93,34 +100,26 @@ inline bool raw_owns(const void* p) noexcept {
 // errors: as raw_free
 template <class Taken> void* raw_reallocate(void* p, std::size_t size, const char* operation, Taken taken) {
   map_byte* byte = find_byte(p);
-  const std::uint8_t value = byte == nullptr ? 0 : byte->load(std::memory_order_acquire);
-  if ((value & start_bit) == 0) {
+  const std::uint8_t value = byte == nullptr ? 0 : byte->load(std::memory_order_relaxed);
+  // Out of the map until the outcome is known, so that a thread that frees it meanwhile is told so.
+  if (byte == nullptr || !claim(byte, value)) {
     detail::misused(p, operation);
     return nullptr;
   }
   const std::size_t usable = backing::usable_size(p);
   if (size <= usable && backing::at_least_smallest(size) >= usable / 2) {
-    // Out of the map while its size changes, so that a thread that frees it meanwhile is told so.
-    if (!claim(byte, value)) {
-      detail::misused(p, operation);
-      return nullptr;
-    }
     taken();
     sanitizer::block_lives(p, size, usable);
     publish(byte, size, marks::keep);
     return p;
   }
-  const std::size_t kept = read_size(byte, value);
+  const std::size_t present = read_size(byte, value);
   void* fresh = raw_allocate(size, marks::keep);
   if (fresh == nullptr) {
+    publish(byte, present, marks::keep);
     return nullptr;
   }
-  if (!claim(byte, value)) {
-    raw_free(fresh, operation);
-    detail::misused(p, operation);
-    return nullptr;
-  }
-  std::memcpy(fresh, p, kept < size ? kept : size);
+  std::memcpy(fresh, p, present < size ? present : size);
   taken();
   detail::hand_back(p);
   return fresh;

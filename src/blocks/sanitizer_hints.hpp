@@ -34,6 +34,11 @@ inline constexpr bool wants_usable_size = true;
 // The heap's own memset goes through AddressSanitizer's, which would refuse memory that is still poisoned.
 inline constexpr bool zeroes_by_hand = true;
 
+// Memory that the heap gives back to the system would stay poisoned for whoever maps it next. It gives back what it mapped
+// alone for one block; the rest it keeps as long as it is not told to collect.
+inline constexpr std::size_t mapped_alone = std::size_t{1} << 20;
+inline constexpr bool may_collect = false;
+
 // effects: `size` bytes may be touched, the slack up to `usable` may not
 inline void block_lives(void* p, std::size_t size, std::size_t usable) noexcept {
   ASAN_UNPOISON_MEMORY_REGION(p, size);
@@ -41,11 +46,16 @@ inline void block_lives(void* p, std::size_t size, std::size_t usable) noexcept 
 }
 // effects: none of the block's bytes may be touched
 inline void block_dies(void* p, std::size_t usable) noexcept {
-  ASAN_POISON_MEMORY_REGION(p, usable);
+  if (usable < mapped_alone) {
+    ASAN_POISON_MEMORY_REGION(p, usable);
+  } else {
+    ASAN_UNPOISON_MEMORY_REGION(p, usable);
+  }
 }
 #elif defined(MALLOCSPY_TSAN)
 inline constexpr bool wants_usable_size = true;
 inline constexpr bool zeroes_by_hand = false;
+inline constexpr bool may_collect = true;
 
 // The heap hands memory from thread to thread with synchronisation of its own, which ThreadSanitizer does not see, and not
 // only block for block: a page of small blocks comes back as one of larger ones. So whoever receives memory is ordered
@@ -70,6 +80,7 @@ inline void block_dies(void* p, std::size_t usable) noexcept {
 #else
 inline constexpr bool wants_usable_size = false;
 inline constexpr bool zeroes_by_hand = false;
+inline constexpr bool may_collect = true;
 
 inline void block_lives(void*, std::size_t, std::size_t) noexcept {}
 inline void block_dies(void*, std::size_t) noexcept {}

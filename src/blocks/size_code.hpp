@@ -45,9 +45,13 @@ inline constexpr std::size_t first_giant = std::size_t{1} << (8 * payload_bits);
 // Whether the marks among the bytes that are written survive. A fresh block outside of spying has none.
 enum class marks { none, keep };
 
-// effects: writes the size behind `first` where it does not fit into one byte
+// effects: writes what does not fit into the first byte behind it, for a size below first_large; `first` itself may hold
+//   anything afterwards, but no start
 // returns: the code for the first byte
-inline std::uint8_t write_size(map_byte* first, std::size_t size, marks m) noexcept;
+inline std::uint8_t write_short_size(map_byte* first, std::size_t size, marks m) noexcept;
+
+// effects, returns: the same for a size from first_large
+inline std::uint8_t write_large_size(map_byte* first, std::size_t size, marks m) noexcept;
 
 // returns: the size of the block whose first byte is at `first` and was read as `value`; no_size if no block starts there
 inline std::size_t read_size(const map_byte* first, std::uint8_t value) noexcept;
@@ -96,15 +100,16 @@ inline void write_word(map_word& word, std::uint64_t payload, marks m) noexcept 
 
 } // namespace detail
 
-inline std::uint8_t write_size(map_byte* first, std::size_t size, marks m) noexcept {
-  if (size < first_medium) {
-    return static_cast<std::uint8_t>(size);
-  }
-  if (size < first_large) {
-    const std::size_t excess = size - first_medium;
-    detail::write_byte(first[1], excess, m);
-    return static_cast<std::uint8_t>(code_medium + (excess >> payload_bits));
-  }
+inline std::uint8_t write_short_size(map_byte* first, std::size_t size, marks m) noexcept {
+  // In arithmetic, without a branch: programs mix sizes, and no processor predicts them. A small size has nothing to
+  // continue, and writes it where the first byte goes anyway.
+  const std::ptrdiff_t continued = static_cast<std::ptrdiff_t>(first_medium - 1 - size) >> 63; // -1: yes, 0: no
+  const std::size_t excess = (size - first_medium) & static_cast<std::size_t>(continued);
+  detail::write_byte(first[-continued], excess, m);
+  return static_cast<std::uint8_t>(size - excess + (excess >> payload_bits));
+}
+
+inline std::uint8_t write_large_size(map_byte* first, std::size_t size, marks m) noexcept {
   detail::map_word* word = detail::word_behind(first);
   detail::write_word(word[0], size & (first_giant - 1), m);
   if (size < first_giant) {

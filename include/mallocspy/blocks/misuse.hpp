@@ -45,7 +45,7 @@ MALLOCSPY_API misuse_handler set_misuse_handler(misuse_handler handler) noexcept
 MALLOCSPY_API misuse_handler get_misuse_handler() noexcept;
 
 // effects: makes the default handler abort after its line, or not
-// default: what the environment variable MALLOCSPY_ABORT_ON_MISUSE says at the first misuse: set to anything but "" and
+// default: what the environment variable MALLOCSPY_ABORT_ON_MISUSE says at the first misuse: set to anything but empty and
 // "0" means abort
 // returns: what was in force before
 // threads: any

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: MIT
+#include "driver/targets.hpp"
+
+#include "driver/callgrind.hpp"
+
+#include <algorithm>
+
+namespace mallocspy::bench {
+
+namespace {
+
+constexpr bool required = true;
+constexpr bool aim = false;
+
+class judgement {
+public:
+  void at_most(const std::string& what, const std::vector<double>& values, double bound, bool needed) {
+    add(what, values, bound, true, needed, false);
+  }
+  void at_least(const std::string& what, const std::vector<double>& values, double bound, bool needed) {
+    add(what, values, bound, false, needed, false);
+  }
+  void instructions(const std::string& what, const std::vector<double>& values, double bound, bool needed) {
+    add(what, values, bound, true, needed, true);
+  }
+  std::vector<verdict> take() {
+    return std::move(m_verdicts);
+  }
+
+private:
+  void add(const std::string& what, const std::vector<double>& values, double bound, bool at_most, bool needed,
+           bool counted) {
+    if (!values.empty()) {
+      m_verdicts.push_back({what, spread_of(values), bound, at_most, needed, counted});
+    }
+  }
+
+  std::vector<verdict> m_verdicts;
+};
+
+// returns: the ratios of that row whose median is the largest; empty if a row is missing
+std::vector<double> worst_of(const measured& time, const std::vector<std::string>& rows, const std::string& subject,
+                             const std::string& base) {
+  std::vector<double> worst;
+  for (const std::string& row : rows) {
+    const std::vector<double> ratios = time.ratios(row, subject, base);
+    if (ratios.empty()) {
+      return {};
+    }
+    if (worst.empty() || spread_of(ratios).median > spread_of(worst).median) {
+      worst = ratios;
+    }
+  }
+  return worst;
+}
+
+// returns: the largest count among the sizes of an operation
+std::vector<double> most_instructions(const results& found, const std::string& name) {
+  std::vector<double> most;
+  for (const counted_operation& operation : counted_operations()) {
+    if (name != operation.name) {
+      continue;
+    }
+    for (const double count : found.instructions.values(row_of(operation), "mallocspy")) {
+      most.push_back(count);
+    }
+  }
+  return most.empty() ? most : std::vector<double>{*std::max_element(most.begin(), most.end())};
+}
+
+} // namespace
+
+std::vector<verdict> judge(const results& found) {
+  const std::vector<std::string> core = core_workloads();
+  const std::vector<std::string> churns = {"churn_1000", "churn_100000", "churn_2_threads", "churn_beside"};
+  const std::vector<double> unspied = found.time.geometric_means(core, "mallocspy", baseline);
+  judgement j;
+  j.at_most("unspied / raw mimalloc, geometric mean of the five", unspied, 1.40, required);
+  j.at_most("the same, next step", unspied, 1.30, aim);
+  j.at_most("unspied / raw mimalloc, the worst of the five", worst_of(found.time, core, "mallocspy", baseline), 1.60, aim);
+  j.at_most("unspied / glibc, the worst churn", worst_of(found.time, churns, "mallocspy", "glibc"), 1.00, aim);
+  j.at_most("a million mixed live blocks / raw mimalloc, resident set",
+            found.resident.ratios(resident_row, "mallocspy", baseline), 1.07, required);
+  j.instructions("GetSize, instructions, any size", most_instructions(found, "get_size"), 25, required);
+  j.instructions("DidAlloc, instructions", most_instructions(found, "did_alloc"), 25, required);
+  j.at_most("after revocation / unspied, geometric mean of the five",
+            found.time.geometric_means(core, "revoked", "mallocspy"), 1.05, required);
+  j.at_most("after revocation / unspied, instructions of a pair",
+            found.instructions.ratios("pair_32", "revoked", "mallocspy"), 1.00, required);
+  j.at_most("classic spy / unspied, geometric mean of the five", found.time.geometric_means(core, "classic", "mallocspy"),
+            3.00, aim);
+  j.at_least("unspied, throughput of two threads / one",
+             found.time.ratios_of_rows("churn_1000", "churn_2_threads", "mallocspy"), 1.80, aim);
+  return j.take();
+}
+
+} // namespace mallocspy::bench

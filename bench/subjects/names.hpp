@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: MIT
+// The subjects by name: what is compared, which worker holds it, and what must be preloaded for it.
+// To add one: a struct of static functions in this folder, its name in the list of its worker, and a line here.
+#pragma once
+
+#include <array>
+
+namespace mallocspy::bench {
+
+struct subject_info {
+  const char* name;
+  const char* title;
+  const char* worker;                   // the program that holds it
+  std::array<const char*, 3> preloaded; // libraries of which one is preloaded, the first that is found; all null: none
+};
+
+inline constexpr const char* mallocspy_worker = "bench_worker_mallocspy";
+inline constexpr const char* malloc_worker = "bench_worker_malloc";
+
+// The first is what the others are divided by.
+inline constexpr subject_info subject_table[] = {
+    {"mimalloc", "raw mimalloc", mallocspy_worker, {}},
+    {"mallocspy", "mallocspy without a spy", mallocspy_worker, {}},
+    {"revoked", "mallocspy after a spy was revoked", mallocspy_worker, {}},
+    {"classic", "mallocspy under a pass-through spy with the lock", mallocspy_worker, {}},
+    {"glibc", "the C library's malloc", malloc_worker, {}},
+    {"jemalloc", "jemalloc", malloc_worker, {"libjemalloc.so.2", "libjemalloc.so.1", "libjemalloc.so"}},
+    {"tcmalloc", "tcmalloc", malloc_worker, {"libtcmalloc_minimal.so.4", "libtcmalloc.so.4", "libtcmalloc.so"}},
+};
+
+} // namespace mallocspy::bench

@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: MIT
+#include "blocks/spied_set.hpp"
+
+#include "blocks/misuse_recorder.hpp"
+#include "blocks/raw_heap.hpp"
+#include "support/catch.hpp"
+
+#include <memory>
+#include <random>
+#include <set>
+#include <vector>
+
+using namespace mallocspy;
+using namespace mallocspy::blocks;
+using mallocspy::tests::misuse_recorder;
+
+namespace {
+
+// A set, and a raw block that its client pointers are put into.
+struct fixture {
+  std::unique_ptr<spied_set> set = std::make_unique<spied_set>();
+
+  void insert(void* client, const void* raw, std::size_t size) {
+    spied_set::place room(*set);
+    REQUIRE(room);
+    set->insert(room, client, raw, size);
+  }
+};
+
+char* raw_block(std::size_t size) {
+  void* raw = raw_allocate(size, marks::keep);
+  REQUIRE(raw != nullptr);
+  return static_cast<char*>(raw);
+}
+
+const std::vector<std::size_t> many_sizes = {0,   1,   15,  16,  17,   27,   47,   48,   53,    61,
+                                             119, 480, 495, 496, 1084, 1085, 1100, 4097, 30011, 300007};
+
+} // namespace
+
+TEST_CASE("a client pointer is in the set from insert to erase", "[blocks][spied_set]") {
+  fixture f;
+  char* raw = raw_block(119);
+  for (const std::ptrdiff_t offset : {0, 16, 64, 112, 1, 8, 27, 118, 119, 120, 4096, -16, -1}) {
+    CAPTURE(offset);
+    CHECK(f.set->empty());
+    CHECK_FALSE(f.set->contains(raw + offset));
+    f.insert(raw + offset, raw, 119);
+    CHECK(f.set->contains(raw + offset));
+    CHECK_FALSE(f.set->contains(raw + offset + 1));
+    CHECK_FALSE(f.set->contains(raw + offset + 16));
+    CHECK_FALSE(f.set->empty());
+    CHECK(raw_size(raw) == 119);
+    f.set->erase(raw + offset);
+    CHECK_FALSE(f.set->contains(raw + offset));
+  }
+  CHECK(f.set->empty());
+  raw_free(raw, "Free");
+}
+
+TEST_CASE("an address that nothing can lie at is kept in the side table", "[blocks][spied_set]") {
+  fixture f;
+  char* raw = raw_block(53);
+  for (const std::uintptr_t wild : {std::uintptr_t{8}, std::uintptr_t{16}, ~std::uintptr_t{0}, std::uintptr_t{1} << 63}) {
+    void* client = reinterpret_cast<void*>(wild);
+    CHECK_FALSE(f.set->contains(client));
+    f.insert(client, raw, 53);
+    CHECK(f.set->contains(client));
+    f.set->erase(client);
+    CHECK(f.set->empty());
+  }
+  raw_free(raw, "Free");
+}
+
+TEST_CASE("a pointer put in twice counts once", "[blocks][spied_set]") {
+  fixture f;
+  char* raw = raw_block(119);
+  for (const std::ptrdiff_t offset : {32, 33}) {
+    f.insert(raw + offset, raw, 119);
+    f.insert(raw + offset, raw, 119);
+    f.set->erase(raw + offset);
+    CHECK(f.set->empty());
+    CHECK_FALSE(f.set->contains(raw + offset));
+    f.set->erase(raw + offset);
+    CHECK(f.set->empty());
+  }
+  raw_free(raw, "Free");
+}
+
+TEST_CASE("a granule of another block is never marked", "[blocks][spied_set]") {
+  fixture f;
+  char* raw = raw_block(27);
+  char* other = raw_block(27);
+  // Inside the other block, and in the slack of the own one.
+  for (char* client : {other, other + 16, raw + 32, raw - 16}) {
+    const map_byte* byte = find_byte(client);
+    const std::uint8_t before = byte == nullptr ? 0 : byte->load();
+    f.insert(client, raw, 27);
+    CHECK(f.set->contains(client));
+    CHECK((byte == nullptr ? 0 : byte->load()) == before);
+    f.set->erase(client);
+  }
+  CHECK(f.set->empty());
+  raw_free(raw, "Free");
+  raw_free(other, "Free");
+}
+
+TEST_CASE("marks at every granule leave the size alone and survive a resize in place", "[blocks][spied_set]") {
+  for (const std::size_t size : many_sizes) {
+    CAPTURE(size);
+    fixture f;
+    char* raw = raw_block(size);
+    std::vector<char*> clients;
+    for (std::size_t offset = 0; offset == 0 || offset < size; offset += 16) {
+      clients.push_back(raw + offset);
+      f.insert(clients.back(), raw, size);
+      if (raw_size(raw) != size) {
+        CHECK(raw_size(raw) == size);
+      }
+    }
+    const auto all_in = [&] {
+      std::size_t count = 0;
+      for (char* client : clients) {
+        count += f.set->contains(client) ? 1U : 0U;
+      }
+      return count == clients.size();
+    };
+    CHECK(all_in());
+    // Down and up in place, through sizes that are written over fewer and more bytes.
+    const std::size_t room = backing::usable_size(raw);
+    for (const std::size_t next : {room, room / 2 + 1, size < room / 2 ? room : size, room - 1}) {
+      CAPTURE(next);
+      REQUIRE(raw_reallocate(raw, next, "Realloc", [] {}) == raw);
+      CHECK(raw_size(raw) == next);
+      CHECK(all_in());
+    }
+    for (char* client : clients) {
+      f.set->erase(client);
+      if (raw_size(raw) != room - 1) {
+        CHECK(raw_size(raw) == room - 1);
+      }
+    }
+    CHECK(f.set->empty());
+    CHECK(raw_owns(raw));
+    raw_free(raw, "Free");
+    CHECK_FALSE(raw_owns(raw));
+  }
+}
+
+TEST_CASE("a client pointer that was freed is remembered, the start of its raw block is not", "[blocks][spied_set]") {
+  fixture f;
+  char* raw = raw_block(119);
+  f.insert(raw + 16, raw, 119);
+  f.set->erase(raw + 16);
+  CHECK(remembers_freed(raw + 16));
+  f.insert(raw, raw, 119);
+  f.set->erase(raw);
+  CHECK_FALSE(remembers_freed(raw));
+  CHECK(raw_size(raw) == 119);
+  raw_free(raw, "Free");
+}
+
+TEST_CASE("a fresh block outside of spying starts without marks", "[blocks][spied_set]") {
+  const misuse_recorder none;
+  fixture f;
+  char* raw = raw_block(119);
+  find_byte(raw)->fetch_or(mark_bit); // as a spy leaves it that keeps a block and frees it raw
+  raw_free(raw, "Free");
+  CHECK(f.set->contains(raw));
+  std::vector<void*> taken;
+  for (int i = 0; i < 5000; ++i) {
+    taken.push_back(raw_allocate(119));
+    if (taken.back() == raw) {
+      break;
+    }
+  }
+  REQUIRE(taken.back() == raw);
+  CHECK_FALSE(f.set->contains(raw));
+  for (void* p : taken) {
+    raw_free(p, "Free");
+  }
+  CHECK(misuse_recorder::count() == 0);
+}
+
+TEST_CASE("random operations agree with a set of pointers", "[blocks][spied_set]") {
+  fixture f;
+  struct raw_with_size {
+    char* raw;
+    std::size_t size;
+  };
+  std::vector<raw_with_size> raws;
+  for (const std::size_t size : many_sizes) {
+    raws.push_back({raw_block(size), size});
+  }
+  std::set<void*> model;
+  std::mt19937_64 random(27);
+  std::size_t disagreements = 0;
+  for (int i = 0; i < 300000; ++i) {
+    const raw_with_size& block = raws[random() % raws.size()];
+    const std::size_t reach = (block.size < 400 ? block.size : 400) + 40;
+    char* client = block.raw - 16 + random() % reach;
+    if (random() % 2 == 0) {
+      client = block.raw + static_cast<std::size_t>(client + 16 - block.raw) / 16 * 16;
+    }
+    switch (random() % 3) {
+    case 0: {
+      spied_set::place room(*f.set);
+      f.set->insert(room, client, block.raw, block.size);
+      model.insert(client);
+      break;
+    }
+    case 1:
+      f.set->erase(client);
+      model.erase(client);
+      break;
+    default:
+      disagreements += f.set->contains(client) == (model.count(client) == 1) ? 0U : 1U;
+      break;
+    }
+    disagreements += f.set->empty() == model.empty() ? 0U : 1U;
+    disagreements += raw_size(block.raw) == block.size ? 0U : 1U;
+  }
+  CHECK(disagreements == 0);
+  for (void* client : model) {
+    f.set->erase(client);
+  }
+  CHECK(f.set->empty());
+  for (const raw_with_size& block : raws) {
+    CHECK(raw_size(block.raw) == block.size);
+    raw_free(block.raw, "Free");
+  }
+}

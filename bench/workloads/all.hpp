@@ -38,6 +38,7 @@ template <class Subject> runnable find_workload(std::string_view name) {
     {"churn_1000", {churn<Subject, 1000>, 1}},
     {"churn_100000", {churn<Subject, 100000>, 1}},
     {"churn_2_threads", {churn<Subject, 1000>, 2}},
+    {"churn_beside", {churn_beside_thread<Subject, 1000>, 1}},
     {"handoff", {handoff<Subject>, 2}},
     {"growth", {growth<Subject>, 1}},
     {"aligned", {aligned<Subject>, 1}},

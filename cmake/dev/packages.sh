@@ -3,16 +3,24 @@
 # Brings what a command needs onto the machine. The names are those of Debian 12 and Ubuntu 24.04.
 # shellcheck disable=SC2086 # lists of names are split on purpose: macOS' bash has no mapfile
 
-# What every build needs.
-# shellcheck disable=SC2034 # used by the commands
-build_packages=(cmake ninja-build g++ libmimalloc-dev)
+# shellcheck disable=SC2034 # all of these are used by the commands
+{
+  build_packages=(cmake ninja-build g++ libmimalloc-dev)
+  example_packages=(libsqlite3-dev libcli11-dev)
+  test_packages=(catch2 pkgconf)
+  clang_packages=(clang clang-sanitizers)
+  # The benchmarks' libraries, whole programs to measure, other allocators, and a counter of instructions.
+  bench_packages=(libbenchmark-dev libcli11-dev nlohmann-json3-dev liblua5.4-dev libsqlite3-dev
+    libjemalloc2 libtcmalloc-minimal4 valgrind)
+}
 
 # The program that shows that a package is there, however it came; nothing for libraries.
 program_of() {
   case $1 in
   ninja-build) echo ninja ;;
   clang) echo clang++ ;;
-  cmake | g++ | valgrind | shellcheck | clang-format-* | clang-tidy-*) echo "$1" ;;
+  pkgconf) echo pkg-config ;;
+  cmake | git | g++ | valgrind | shellcheck | clang-format-* | clang-tidy-*) echo "$1" ;;
   esac
 }
 

@@ -1,14 +1,11 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: MIT
 # ./dev test: the same tests in several worlds. A combination is a preset of CMakePresets.json.
-# shellcheck disable=SC2154 # build_packages: packages.sh
+# shellcheck disable=SC2154 # the lists of packages: packages.sh
 
 first=(gcc)
 usual=(gcc gcc-address-undefined clang-thread)
 all=("${usual[@]}" clang gcc-shared gcc-debug gcc-newest clang-cxx20 mimalloc-2 mimalloc-3 mimalloc-3-debug catch2-3)
-
-test_packages=("${build_packages[@]}" catch2 pkgconf libsqlite3-dev)
-clang_packages=(clang clang-sanitizers)
 
 # source_option VARIABLE MARK: the -D option for the first of the source folders in $VARIABLE (separated by colons) that
 # has a file with MARK in it: "file:regular expression". Nothing if there is none.
@@ -79,10 +76,14 @@ run_tests() {
     esac
     shift
   done
-  need_packages "${test_packages[@]}"
+  local packages=("${build_packages[@]}" "${example_packages[@]}" "${test_packages[@]}")
   case "${presets[*]}" in
-  *clang*) need_packages "${clang_packages[@]}" ;;
+  *clang*) packages+=("${clang_packages[@]}") ;;
   esac
+  case "${presets[*]}" in
+  *mimalloc* | *catch2-3*) packages+=(git ca-certificates) ;;
+  esac
+  need_packages "${packages[@]}"
 
   local preset result began failures=0 closing=() online=
   for preset in "${presets[@]}"; do

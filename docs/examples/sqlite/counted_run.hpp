@@ -2,7 +2,7 @@
 // The workload watched by a spy that counts.
 #pragma once
 
-#include "counting_spy.hpp"
+#include "../counting_spy.hpp"
 #include "workload.hpp"
 
 #include <filesystem>

@@ -95,8 +95,8 @@ bool show_sweep(const small_workload& workload, long every, const std::filesyste
                 (every == 1 ? "each" : "1 in " + std::to_string(every)) + " of them failed in turn");
   const unsigned jobs = std::max(1U, std::thread::hardware_concurrency());
   std::vector<swept> rows;
-  rows.push_back(run_with_progress("fails alone", workload, {false, every, jobs}, folder, stop));
-  rows.push_back(run_with_progress("and all after it", workload, {true, every, jobs}, folder, stop));
+  rows.push_back(run_with_progress("alone", workload, {false, every, jobs}, folder, stop));
+  rows.push_back(run_with_progress("with all later ones", workload, {true, every, jobs}, folder, stop));
   print_verdicts(rows);
 
   print_heading("Checked");

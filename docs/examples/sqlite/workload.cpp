@@ -5,7 +5,7 @@
 
 namespace {
 
-// Rows are made from their numbers, by multiplication modulo primes: scattered, and the same every time.
+// Rows are made from their numbers, with squares modulo primes: scattered, and the same every time.
 constexpr const char* build = R"sql(
   pragma synchronous = off;
   begin;
@@ -27,7 +27,7 @@ constexpr const char* build = R"sql(
     insert into product select i, printf('product %02d', i), 100 + i * 7919 % 9901 from n;
   with recursive n(i) as (values(1) union all select i + 1 from n where i < :orders)
     insert into orders
-      select i, 1 + i * 6151 % max(8, :orders / 20), 1 + i * 3079 % 47, 1 + i * 193 % 7,
+      select i, 1 + i * i % 104729 % max(8, :orders / 20), 1 + i * i % 7919 % 47, 1 + i * i % 193 % 7,
              case when i % 500 = 7 then printf('%.*c', 5000, 'n') when i % 3 = 0 then 'note ' || i end
       from n;
   create index orders_by_customer on orders(customer, product);
@@ -37,7 +37,6 @@ constexpr const char* build = R"sql(
     select o.id, r.name as region, c.name as customer, p.name as product, o.quantity, o.quantity * p.cents as cents
     from orders o join customer c on c.id = o.customer join region r on r.id = c.region join product p on p.id = o.product
     where not o.returned;
-
   commit;
 
   savepoint a_mistake;
@@ -56,20 +55,21 @@ struct question {
 
 constexpr question questions[] = {
     {"Sales by region", R"sql(
-      select region, count(*) as orders, count(distinct customer) as customers, sum(quantity) as pieces,
+      select region, printf('%,d', count(*)) as orders, count(distinct customer) as customers,
+             printf('%,d', sum(quantity)) as pieces,
              printf('%,d.%02d', sum(cents) / 100, sum(cents) % 100) as revenue
-      from line group by region having orders > 0 order by sum(cents) desc, region)sql"},
+      from line group by region having sum(quantity) > 0 order by sum(cents) desc, region)sql"},
     {"The best customer of each region", R"sql(
       with spent as (select region, customer, sum(cents) as cents from line group by region, customer),
            ranked as (select *, row_number() over (partition by region order by cents desc, customer) as place from spent)
       select region, customer, printf('%,d.%02d', cents / 100, cents % 100) as revenue
       from ranked where place = 1 order by region)sql"},
     {"Bookkeeping", R"sql(
-      select 'orders kept' as what, count(*) as value from orders
-      union all select 'orders returned', count(*) from orders where returned
-      union all select 'pieces sold, by the trigger', sum(pieces) from sold
-      union all select 'characters of notes', sum(length(note)) from orders
-      union all select 'products never sold', count(*) from product p left join sold s on s.product = p.id
+      select 'orders kept' as what, printf('%,d', count(*)) as value from orders
+      union all select 'orders returned', printf('%,d', count(*)) from orders where returned
+      union all select 'pieces sold, by the trigger', printf('%,d', sum(pieces)) from sold
+      union all select 'characters of notes', printf('%,d', sum(length(note))) from orders
+      union all select 'products never sold', printf('%,d', count(*)) from product p left join sold s on s.product = p.id
                        where s.product is null)sql"},
     {"Integrity", "pragma integrity_check"},
 };

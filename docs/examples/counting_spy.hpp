@@ -2,7 +2,7 @@
 // A spy that counts what goes by.
 #pragma once
 
-#include "../spy_base.hpp"
+#include "spy_base.hpp"
 
 #include <algorithm>
 

@@ -39,18 +39,27 @@ inline constexpr bool zeroes_by_hand = true;
 inline constexpr std::size_t mapped_alone = std::size_t{1} << 20;
 inline constexpr bool may_collect = false;
 
+// A giant block comes fresh from the system, and its shadow would cost an eighth of it.
+inline constexpr std::size_t giant = std::size_t{1} << 30;
+
 // effects: `size` bytes may be touched, the slack up to `usable` may not
 inline void block_lives(void* p, std::size_t size, std::size_t usable) noexcept {
-  ASAN_UNPOISON_MEMORY_REGION(p, size);
-  ASAN_POISON_MEMORY_REGION(static_cast<char*>(p) + size, usable - size);
+  if (usable < giant) {
+    ASAN_UNPOISON_MEMORY_REGION(p, size);
+    ASAN_POISON_MEMORY_REGION(static_cast<char*>(p) + size, usable - size);
+  }
 }
 // effects: none of the block's bytes may be touched
 inline void block_dies(void* p, std::size_t usable) noexcept {
   if (usable < mapped_alone) {
     ASAN_POISON_MEMORY_REGION(p, usable);
-  } else {
+  } else if (usable < giant) {
     ASAN_UNPOISON_MEMORY_REGION(p, usable);
   }
+}
+// effects: memory that was just mapped may be touched, whatever was there before
+inline void memory_is_fresh(void* p, std::size_t size) noexcept {
+  ASAN_UNPOISON_MEMORY_REGION(p, size);
 }
 #elif defined(MALLOCSPY_TSAN)
 inline constexpr bool wants_usable_size = true;
@@ -77,6 +86,7 @@ inline void block_lives(void* p, std::size_t, std::size_t usable) noexcept {
 inline void block_dies(void* p, std::size_t usable) noexcept {
   for_each_region(p, usable, __tsan_release);
 }
+inline void memory_is_fresh(void*, std::size_t) noexcept {}
 #else
 inline constexpr bool wants_usable_size = false;
 inline constexpr bool zeroes_by_hand = false;
@@ -84,6 +94,7 @@ inline constexpr bool may_collect = true;
 
 inline void block_lives(void*, std::size_t, std::size_t) noexcept {}
 inline void block_dies(void*, std::size_t) noexcept {}
+inline void memory_is_fresh(void*, std::size_t) noexcept {}
 #endif
 
 } // namespace mallocspy::blocks::sanitizer

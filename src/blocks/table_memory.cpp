@@ -2,6 +2,8 @@
 // Runs inside hooks: never allocates from what is hooked, takes no lock.
 #include "blocks/table_memory.hpp"
 
+#include "blocks/sanitizer_hints.hpp"
+
 #include <atomic>
 #include <sys/mman.h>
 
@@ -40,6 +42,7 @@ void* map_table(std::size_t size) noexcept {
   // One touched byte must not commit the map of 32 MiB of blocks at once.
   ::madvise(table, size, MADV_NOHUGEPAGE);
 #endif
+  sanitizer::memory_is_fresh(table, size);
   return table;
 }
 

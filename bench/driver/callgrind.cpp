@@ -61,7 +61,7 @@ double count_loop(const peers& workers, const subject_info& subject, const count
   const finished ended = run_program(words, workers.preloaded(subject));
   if (ended.status != 0) {
     throw std::runtime_error(std::string("callgrind on ") + subject.name + " " + operation.name + ": " +
-                             first_line(ended.err));
+                             last_line(ended.err));
   }
   return collected(counts.path());
 }

@@ -3,6 +3,7 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <thread>
 #include <unistd.h>
 
 namespace mallocspy::bench {
@@ -29,6 +30,15 @@ std::string in_bold(const std::string& text) {
 }
 std::string in_grey(const std::string& text) {
   return coloured("90", text);
+}
+
+void warn_if_busy() {
+  double load = 0;
+  const double processors = std::thread::hardware_concurrency();
+  if (getloadavg(&load, 1) == 1 && processors > 0 && load > processors / 2) {
+    std::fprintf(stderr, "the machine is busy (load %.1f on %.0f processors): expect spread, above all with two threads\n",
+                 load, processors);
+  }
 }
 
 progress::progress(std::size_t steps) : m_steps(steps), m_terminal(isatty(STDERR_FILENO) != 0) {}

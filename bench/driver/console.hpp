@@ -12,6 +12,9 @@ std::string in_red(const std::string& text);
 std::string in_bold(const std::string& text);
 std::string in_grey(const std::string& text);
 
+// effects: one line on stderr if other work keeps the processors busy
+void warn_if_busy();
+
 // On stderr: one bar that is redrawn on a terminal; elsewhere a plain line for each new stage.
 class progress {
 public:

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // mallocspy_bench: runs the workers, and tells how the subjects compare.
 #include "driver/chart.hpp"
+#include "driver/console.hpp"
 #include "driver/json_report.hpp"
 #include "driver/options.hpp"
 #include "driver/rounds.hpp"
@@ -30,6 +31,7 @@ int run(const options& chosen) {
       write_file(file, ""); // better told now than after the measurement
     }
   }
+  warn_if_busy();
   const results found = measure(chosen, workers);
   const std::vector<verdict> verdicts = judge(found);
   print_tables(found);

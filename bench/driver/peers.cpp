@@ -15,7 +15,7 @@ bool is_not_installed(const finished& verified) {
 }
 
 std::runtime_error failure(const subject_info& subject, const finished& ended) {
-  const std::string line = first_line(ended.err);
+  const std::string line = last_line(ended.err);
   return std::runtime_error(std::string(subject.name) + ": the worker ended with status " + std::to_string(ended.status) +
                             (line.empty() ? "" : ": " + line));
 }

@@ -44,6 +44,8 @@ private:
 
 struct results {
   measured time;                             // seconds per item, by workload
+  measured wall;                             // the same by the clock on the wall; time is the processor's where one
+                                             // thread works
   measured peak;                             // bytes, by workload
   measured resident;                         // bytes, in one row
   measured instructions;                     // by operation and size, one value each

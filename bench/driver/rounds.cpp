@@ -46,7 +46,11 @@ void time_once(const options& chosen, const peers& workers, const subject_info& 
   if (run.value("error_occurred", false)) {
     throw std::runtime_error(std::string(subject.name) + "/" + workload + ": " + run.value("error_message", "error"));
   }
-  found.time.add(workload, subject.name, 1 / run.at("items_per_second").get<double>());
+  const double time = 1 / run.at("items_per_second").get<double>();
+  const bool is_processor_time = run.at("threads").get<int>() == 1;
+  const double waiting = run.at("real_time").get<double>() / run.at("cpu_time").get<double>();
+  found.time.add(workload, subject.name, time);
+  found.wall.add(workload, subject.name, is_processor_time ? time * waiting : time);
   found.peak.add(workload, subject.name, run.at("peak").get<double>());
 }
 

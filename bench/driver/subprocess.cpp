@@ -105,8 +105,14 @@ finished run_program(const std::vector<std::string>& command, const std::string&
   return result;
 }
 
-std::string first_line(const std::string& text) {
-  return text.substr(0, text.find('\n'));
+std::string last_line(const std::string& text) {
+  const std::size_t end = text.find_last_not_of('\n');
+  if (end == std::string::npos) {
+    return "";
+  }
+  const std::size_t before = text.find_last_of('\n', end);
+  const std::size_t start = before == std::string::npos ? 0 : before + 1;
+  return text.substr(start, end + 1 - start);
 }
 
 } // namespace mallocspy::bench

@@ -17,7 +17,7 @@ struct finished {
 // errors: std::system_error if no pipe or process can be made
 finished run_program(const std::vector<std::string>& command, const std::string& preload = "");
 
-// returns: the first line of a text, without its end
-std::string first_line(const std::string& text);
+// returns: the last line of a text that is not empty, without its end: what a program that fails says at the end
+std::string last_line(const std::string& text);
 
 } // namespace mallocspy::bench

@@ -78,7 +78,7 @@ std::vector<std::string> without_baseline(std::vector<std::string> columns) {
   return columns;
 }
 
-void print_times(const measured& time) {
+void print_times(const measured& time, const measured& wall) {
   const std::vector<std::string> rows = workloads_in(time);
   if (rows.empty()) {
     return;
@@ -94,7 +94,7 @@ void print_times(const measured& time) {
   print_row("mean of the five *", columns,
             [&](const std::string& subject) { return text_of(time.geometric_means(core, subject, baseline)); });
   print_row("two threads / one", columns, [&](const std::string& subject) {
-    return text_of(time.ratios_of_rows("churn_1000", "churn_2_threads", subject));
+    return text_of(wall.ratios_of_rows("churn_1000", "churn_2_threads", subject));
   });
   std::printf("%s\n",
               in_grey("* the five of the geometric mean. two threads / one: throughput of churn_2_threads over churn_1000")
@@ -148,7 +148,7 @@ void print_instructions(const results& found) {
 } // namespace
 
 void print_tables(const results& found) {
-  print_times(found.time);
+  print_times(found.time, found.wall);
   print_peaks(found.peak);
   print_resident(found.resident);
   print_instructions(found);

@@ -90,7 +90,7 @@ std::vector<verdict> judge(const results& found) {
   j.at_most("classic spy / unspied, geometric mean of the five", found.time.geometric_means(core, "classic", "mallocspy"),
             3.00, aim);
   j.at_least("unspied, throughput of two threads / one",
-             found.time.ratios_of_rows("churn_1000", "churn_2_threads", "mallocspy"), 1.80, aim);
+             found.wall.ratios_of_rows("churn_1000", "churn_2_threads", "mallocspy"), 1.80, aim);
   return j.take();
 }
 

@@ -62,6 +62,14 @@ template <class Cell> void print_row(const std::string& name, const std::vector<
   std::printf("\n");
 }
 
+// The same from ratios, and not at all if no column has any.
+template <class Ratios>
+void print_row_if_any(const std::string& name, const std::vector<std::string>& columns, Ratios ratios) {
+  if (std::any_of(columns.begin(), columns.end(), [&](const auto& column) { return !ratios(column).empty(); })) {
+    print_row(name, columns, [&](const std::string& column) { return text_of(ratios(column)); });
+  }
+}
+
 std::vector<std::string> workloads_in(const measured& values) {
   std::vector<std::string> rows;
   for (const workload_info& workload : workload_table) {
@@ -91,14 +99,12 @@ void print_times(const measured& time, const measured& wall) {
     print_row(row + (is_core ? " *" : ""), columns,
               [&](const std::string& subject) { return text_of(time.ratios(row, subject, baseline)); });
   }
-  print_row("mean of the five *", columns,
-            [&](const std::string& subject) { return text_of(time.geometric_means(core, subject, baseline)); });
-  print_row("two threads / one", columns, [&](const std::string& subject) {
-    return text_of(wall.ratios_of_rows("churn_1000", "churn_2_threads", subject));
+  print_row_if_any("mean of the five *", columns,
+                   [&](const std::string& subject) { return time.geometric_means(core, subject, baseline); });
+  print_row_if_any("two threads / one", columns, [&](const std::string& subject) {
+    return wall.ratios_of_rows("churn_1000", "churn_2_threads", subject);
   });
-  std::printf("%s\n",
-              in_grey("* the five of the geometric mean. two threads / one: throughput of churn_2_threads over churn_1000")
-                  .c_str());
+  std::printf("%s\n", in_grey("* the five of the geometric mean").c_str());
 }
 
 void print_peaks(const measured& peak) {

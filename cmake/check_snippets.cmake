@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: MIT
+# cmake -D ROOT=... -P check_snippets.cmake
+# Fails if a block of C++ in README.md or docs/*.md is not, letter for letter, part of a program in docs/examples, which the
+# tests compile and run.
+cmake_minimum_required(VERSION 3.20)
+
+file(GLOB_RECURSE examples ${ROOT}/docs/examples/*.cpp ${ROOT}/docs/examples/*.hpp ${ROOT}/docs/examples/*.c)
+set(programs "")
+foreach(example IN LISTS examples)
+  file(READ ${example} text)
+  string(APPEND programs "${text}")
+endforeach()
+
+file(GLOB pages ${ROOT}/README.md ${ROOT}/docs/*.md)
+set(count 0)
+foreach(page IN LISTS pages)
+  file(READ ${page} rest)
+  while(TRUE)
+    string(FIND "${rest}" "```cpp\n" begin)
+    if(begin EQUAL -1)
+      break()
+    endif()
+    math(EXPR begin "${begin} + 7")
+    string(SUBSTRING "${rest}" ${begin} -1 rest)
+    string(FIND "${rest}" "```" end)
+    string(SUBSTRING "${rest}" 0 ${end} snippet)
+    string(SUBSTRING "${rest}" ${end} -1 rest)
+    math(EXPR count "${count} + 1")
+    string(FIND "${programs}" "${snippet}" found)
+    if(found EQUAL -1)
+      message(FATAL_ERROR "${page}: this is in no program of docs/examples:\n${snippet}")
+    endif()
+  endwhile()
+endforeach()
+if(count EQUAL 0)
+  message(FATAL_ERROR "no block of C++ found in README.md and docs: is the check looking in the right place?")
+endif()
+message("${count} blocks of C++ stand in programs that are run")

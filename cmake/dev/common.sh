@@ -40,7 +40,9 @@ processors() {
   nproc 2>/dev/null || sysctl -n hw.ncpu
 }
 
-# Where the compiler cache is installed, it is used.
+# Where the compiler cache is installed, it is used. One object serves several combinations: their build folders differ in the
+# debug information only.
 if command -v ccache >/dev/null; then
+  export CCACHE_NOHASHDIR=1
   export CMAKE_C_COMPILER_LAUNCHER=ccache CMAKE_CXX_COMPILER_LAUNCHER=ccache
 fi

@@ -21,7 +21,7 @@ public:
   sqlite_library() {
     const int code = sqlite3_initialize();
     if (code != SQLITE_OK) {
-      sqlite3_shutdown(); // frees what it made before it failed
+      sqlite3_shutdown(); // undoes what came before the failure
       throw sqlite_failed{code};
     }
   }

@@ -16,6 +16,7 @@ bool says_no_memory(int code) {
 } // namespace
 
 verdict run_with_failure(const small_workload& workload, failure_plan plan, const std::string& new_file) {
+  set_abort_on_misuse(true); // a block freed twice on the way out is a crash
   auto spy = std::make_unique<failing_spy>(plan);
   scoped_spy registration(spy.get());
   if (!registration) {

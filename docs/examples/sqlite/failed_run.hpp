@@ -19,7 +19,7 @@ enum class verdict {
 
 inline constexpr std::array verdict_names{"reported", "tolerated", "wrong", "leaked", "crashed", "not fired"};
 
-inline const char* name_of(verdict v) {
+inline std::string name_of(verdict v) {
   return verdict_names[static_cast<std::size_t>(v)];
 }
 
@@ -29,6 +29,6 @@ struct small_workload {
   long allocations; // in the unfailed run, reallocations included
 };
 
-// effects: runs the workload in a new file under a failing_spy
+// effects: runs the workload in a new file under a failing_spy; aborts if SQLite misuses a block
 // returns: anything but crashed, which is for whoever watches this process
 verdict run_with_failure(const small_workload& workload, failure_plan plan, const std::string& new_file);

@@ -15,24 +15,27 @@ public:
 
   // returns: whether an allocation has been made to fail
   bool fired() const {
-    return m_count >= m_plan.first;
+    return m_fired;
   }
 
   std::size_t PreAlloc(std::size_t cbRequest) override {
-    return fails_now() ? 0 : cbRequest;
+    return zero_if_it_fails(cbRequest);
   }
 
   std::size_t PreRealloc(void* pRequest, std::size_t cbRequest, void** ppNewRequest, mallocspy::BOOL) override {
     *ppNewRequest = pRequest;
-    return fails_now() ? 0 : cbRequest;
+    return zero_if_it_fails(cbRequest);
   }
 
 private:
-  bool fails_now() {
+  std::size_t zero_if_it_fails(std::size_t cbRequest) {
     ++m_count;
-    return m_count == m_plan.first || (m_plan.all_after && m_count > m_plan.first);
+    const bool fails = m_count == m_plan.first || (m_plan.all_after && m_count > m_plan.first);
+    m_fired = m_fired || fails;
+    return fails ? 0 : cbRequest;
   }
 
   failure_plan m_plan;
   long m_count = 0;
+  bool m_fired = false;
 };

@@ -4,9 +4,11 @@
 #include <algorithm>
 #include <cerrno>
 #include <csignal>
+#include <cstdio>
 #include <cstring>
 #include <fcntl.h>
 #include <map>
+#include <optional>
 #include <stdexcept>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -17,13 +19,15 @@ constexpr unsigned deadline = 20;   // seconds; a run takes milliseconds
 constexpr int first_verdict = 0x40; // exit status of a child: this plus its verdict; no library exits like that
 
 [[noreturn]] void run_as_child(const small_workload& workload, failure_plan plan, const std::string& file) noexcept {
-  // What a failing run has to say is for the replay of a single point.
-  const int nowhere = open("/dev/null", O_WRONLY);
-  dup2(nowhere, STDERR_FILENO);
   std::signal(SIGALRM, SIG_DFL);
   alarm(deadline);
-  mallocspy::set_abort_on_misuse(true);
   _exit(first_verdict + static_cast<int>(run_with_failure(workload, plan, file)));
+}
+
+void silence_stderr() {
+  const int nowhere = open("/dev/null", O_WRONLY);
+  dup2(nowhere, STDERR_FILENO);
+  close(nowhere);
 }
 
 finding judge(failure_plan plan, int status) {
@@ -44,6 +48,7 @@ class children {
 public:
   children(const small_workload& workload, const std::filesystem::path& folder) : m_workload(workload), m_folder(folder) {
     std::signal(SIGCHLD, SIG_DFL); // whoever started us may have it ignored, and then nobody can wait
+    std::fflush(nullptr);          // a child that ends by exit would write it again
   }
   children(const children&) = delete;
   children& operator=(const children&) = delete;
@@ -57,11 +62,15 @@ public:
     return m_running.size();
   }
 
-  void start(failure_plan plan) {
+  // effects: starts a child; a quiet one cannot spoil the progress bar
+  void start(failure_plan plan, bool quiet) {
     const std::filesystem::path place = folder_of(plan);
     std::filesystem::create_directory(place);
     const pid_t child = fork();
     if (child == 0) {
+      if (quiet) {
+        silence_stderr();
+      }
       run_as_child(m_workload, plan, place / "shop.db");
     }
     if (child < 0) {
@@ -70,11 +79,12 @@ public:
     m_running.emplace(child, plan);
   }
 
-  void wait_for_one() {
+  // returns: what became of one; nothing if the wait was interrupted
+  std::optional<finding> wait_for_one() {
     int status = 0;
     const auto child = m_running.find(waitpid(-1, &status, 0));
     if (child == m_running.end()) {
-      return; // interrupted, or no child of ours
+      return std::nullopt;
     }
     const finding found = judge(child->second, status);
     std::error_code ignored;
@@ -84,6 +94,7 @@ public:
     if (found.what != verdict::reported && found.what != verdict::tolerated) {
       m_result.findings.push_back(found);
     }
+    return found;
   }
 
   // returns: what is known so far, the findings in the order of their allocations
@@ -126,7 +137,7 @@ sweep_result sweep(const small_workload& workload, const sweep_plan& plan, const
     while (all.running() == plan.jobs) {
       all.wait_for_one();
     }
-    all.start({n, plan.all_after});
+    all.start({n, plan.all_after}, true);
     progress(++started - all.running());
   }
   while (all.running() != 0) {
@@ -134,4 +145,14 @@ sweep_result sweep(const small_workload& workload, const sweep_plan& plan, const
     progress(started - all.running());
   }
   return all.result();
+}
+
+finding run_in_child(const small_workload& workload, failure_plan plan, const std::filesystem::path& folder) {
+  children one(workload, folder);
+  one.start(plan, false);
+  for (;;) {
+    if (const auto found = one.wait_for_one()) {
+      return *found;
+    }
+  }
 }

@@ -39,3 +39,6 @@ std::vector<long> points_of(const sweep_plan& plan, const small_workload& worklo
 // errors: std::runtime_error if a process cannot be started, or if stop() says so
 sweep_result sweep(const small_workload& workload, const sweep_plan& plan, const std::filesystem::path& folder,
                    const std::function<void(std::size_t)>& progress, const std::function<bool()>& stop);
+
+// effects: runs one point alone; what it writes to stderr is seen
+finding run_in_child(const small_workload& workload, failure_plan plan, const std::filesystem::path& folder);

@@ -10,6 +10,7 @@
 #include <CLI/CLI.hpp>
 #include <csignal>
 #include <cstdio>
+#include <optional>
 #include <sqlite3.h>
 
 namespace {
@@ -27,21 +28,21 @@ void remember_signal(int) {
 
 struct options {
   bool quick = false;
-  long fail = 0; // 0: all
+  std::optional<long> fail;
   bool all_after = false;
 };
 
 int run(const options& chosen) {
   const temporary_folder folder;
   setenv("SQLITE_TMPDIR", folder.path().c_str(), 1); // SQLite's own temporary files too
-  std::printf("%s\n", ("SQLite " + std::string(sqlite3_libversion()) + " on the task allocator of mallocspy").c_str());
-  if (chosen.fail != 0) {
+  std::printf("SQLite %s on the task allocator of mallocspy\n", sqlite3_libversion());
+  if (chosen.fail) {
     choose_sqlite_memory(memory_source::task_allocator);
     const small_workload workload = measure_small_workload(folder.path(), small_orders);
-    if (chosen.fail > workload.allocations) {
-      throw std::runtime_error("--fail: the workload makes only " + std::to_string(workload.allocations) + " allocations");
+    if (*chosen.fail < 1 || *chosen.fail > workload.allocations) {
+      throw std::runtime_error("--fail: the allocations are numbered from 1 to " + std::to_string(workload.allocations));
     }
-    return show_one_failure(workload, {chosen.fail, chosen.all_after}, folder.path()) ? good : bad;
+    return show_one_failure(workload, {*chosen.fail, chosen.all_after}, folder.path()) ? good : bad;
   }
   if (!show_large_run(folder.path(), large_orders)) {
     return bad;
@@ -58,15 +59,14 @@ int main(int argc, char** argv) {
                "Exit status: 0 all is well; 1 an answer was wrong, memory leaked, or a run crashed; 2 it could not run."};
   app.add_flag("--quick", chosen.quick, "fail only 1 in 10 allocations");
   auto* fail =
-      app.add_option("--fail", chosen.fail, "only run the smaller workload with allocation N failed, in this process")
-          ->type_name("N")
-          ->check(CLI::PositiveNumber);
+      app.add_option("--fail", chosen.fail, "only fail allocation N, and show what the run says on stderr")->type_name("N");
   app.add_flag("--all-after", chosen.all_after, "with --fail: all later ones fail too")->needs(fail);
   try {
     app.parse(argc, argv);
     // Only remembered, so that the temporary folder is removed.
-    std::signal(SIGINT, remember_signal);
-    std::signal(SIGTERM, remember_signal);
+    for (const int ending : {SIGHUP, SIGINT, SIGTERM}) {
+      std::signal(ending, remember_signal);
+    }
     return run(chosen);
   } catch (const CLI::CallForHelp& help) {
     return app.exit(help);

@@ -51,12 +51,16 @@ void print_verdicts(const std::vector<swept>& rows) {
   print_table(lines);
 }
 
+std::string described(const finding& f) {
+  return name_of(f.what) + (f.how.empty() ? "" : ", " + f.how);
+}
+
 void print_findings(const sweep_result& result) {
   constexpr std::size_t shown = 5;
   for (std::size_t i = 0; i < std::min(shown, result.findings.size()); ++i) {
     const finding& f = result.findings[i];
-    std::printf("  %s%s%s; replay: sqlite_demo --fail %ld%s\n", name_of(f.what), f.how.empty() ? "" : ", ", f.how.c_str(),
-                f.plan.first, f.plan.all_after ? " --all-after" : "");
+    std::printf("  %s; replay: sqlite_demo --fail %ld%s\n", described(f).c_str(), f.plan.first,
+                f.plan.all_after ? " --all-after" : "");
   }
   if (result.findings.size() > shown) {
     std::printf("  and %zu more\n", result.findings.size() - shown);
@@ -110,8 +114,9 @@ bool show_sweep(const small_workload& workload, long every, const std::filesyste
 }
 
 bool show_one_failure(const small_workload& workload, failure_plan plan, const std::filesystem::path& folder) {
-  const verdict what = run_with_failure(workload, plan, folder / "shop.db");
+  const finding found = run_in_child(workload, plan, folder);
+  const bool good = found.what == verdict::reported || found.what == verdict::tolerated;
   const std::string place = grouped(plan.first) + (plan.all_after ? " and all after it" : "");
-  return print_check(what == verdict::reported || what == verdict::tolerated,
-                     "failing allocation " + place + " of " + grouped(workload.allocations) + ": " + name_of(what));
+  return print_check(good,
+                     "failing allocation " + place + " of " + grouped(workload.allocations) + ": " + described(found));
 }

@@ -18,6 +18,6 @@ small_workload measure_small_workload(const std::filesystem::path& folder, int o
 bool show_sweep(const small_workload& workload, long every, const std::filesystem::path& folder,
                 const std::function<bool()>& stop);
 
-// effects: runs one failure in this process, where a debugger sees it, and prints its verdict
+// effects: runs one failure, in one child that a debugger can follow, and prints its verdict
 // returns: whether it was reported or tolerated
 bool show_one_failure(const small_workload& workload, failure_plan plan, const std::filesystem::path& folder);

@@ -12,7 +12,12 @@
 class temporary_folder {
 public:
   temporary_folder() {
-    std::string name = (std::filesystem::temp_directory_path() / "sqlite_demo.XXXXXX").string();
+    std::error_code none;
+    const std::filesystem::path parent = std::filesystem::temp_directory_path(none);
+    if (none) {
+      throw std::runtime_error("there is no folder for temporary files: TMPDIR must name one");
+    }
+    std::string name = (parent / "sqlite_demo.XXXXXX").string();
     if (mkdtemp(name.data()) == nullptr) {
       throw std::runtime_error("cannot make the folder " + name + ": " + std::strerror(errno));
     }

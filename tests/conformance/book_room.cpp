@@ -33,16 +33,16 @@ TEST_CASE("book room: a request that cannot be remembered fails as for lack of m
   if (lacks(s, ability::spies) || lacks(s, ability::limits_book_room)) {
     return;
   }
-  void* a = s.alloc(10);
+  void* a = s.Alloc(10);
   support::fill(a, 10, 1);
   // A header of 8 bytes: no two implementations find a place for such pointers that costs nothing.
   const registered_spy spy(s, 8);
-  void* q = s.alloc(53);
+  void* q = s.Alloc(53);
   support::fill(q, 53, 2);
   std::vector<void*> blocks;
   {
     const limited_book_room limit(s);
-    for (void* p = s.alloc(7); p != nullptr; p = s.alloc(7)) {
+    for (void* p = s.Alloc(7); p != nullptr; p = s.Alloc(7)) {
       blocks.push_back(p);
       REQUIRE(blocks.size() < 100000);
     }
@@ -54,17 +54,17 @@ TEST_CASE("book room: a request that cannot be remembered fails as for lack of m
       return cb + 8;
     };
     spy->take();
-    CHECK(s.alloc(27) == nullptr);
-    CHECK(s.realloc(nullptr, 27) == nullptr);
+    CHECK(s.Alloc(27) == nullptr);
+    CHECK(s.Realloc(nullptr, 27) == nullptr);
     CHECK(spy->take() == calls{
                              "PreAlloc(27)->35",
                              "PostAlloc(NULL)->NULL",
                              "PreAlloc(27)->35",
                              "PostAlloc(NULL)->NULL",
                          });
-    CHECK(s.realloc(q, 1190) == nullptr);
-    CHECK(s.realloc(q, 52) == nullptr);
-    CHECK(s.realloc(a, 1190) == nullptr);
+    CHECK(s.Realloc(q, 1190) == nullptr);
+    CHECK(s.Realloc(q, 52) == nullptr);
+    CHECK(s.Realloc(a, 1190) == nullptr);
     CHECK(spy->take().lines == std::vector<std::string>{
                                    "PreRealloc(q,1190,&np,T)->1198, np=" + spy->name_of(static_cast<char*>(q) - 8),
                                    "PostRealloc(NULL,T)->NULL",
@@ -77,15 +77,15 @@ TEST_CASE("book room: a request that cannot be remembered fails as for lack of m
       CHECK(s.live_blocks() == live);
     }
   }
-  CHECK(s.get_size(q) == 53);
+  CHECK(s.GetSize(q) == 53);
   CHECK(support::holds(q, 53, 2));
-  CHECK(s.get_size(a) == 10);
+  CHECK(s.GetSize(a) == 10);
   CHECK(support::holds(a, 10, 1));
-  s.free(a);
-  s.free(q);
+  s.Free(a);
+  s.Free(q);
   for (void* p : blocks) {
     CHECK(s.revoke_spy() == E_ACCESSDENIED); // each was remembered
-    s.free(p);
+    s.Free(p);
   }
   if (blocks.empty()) {
     CHECK(s.revoke_spy() == S_OK);

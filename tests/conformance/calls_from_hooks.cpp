@@ -13,12 +13,12 @@ TEST_CASE("hooks: GetSize inside PreFree finds the block spied") {
   const registered_spy h16(s, header_16);
   SIZE_T size = 0;
   h16->script.pre_free = [&](void* pv, BOOL) {
-    size = s.get_size(pv);
+    size = s.GetSize(pv);
     return static_cast<char*>(pv) - 16;
   };
-  void* q = s.alloc(27);
+  void* q = s.Alloc(27);
   h16->take();
-  s.free(q);
+  s.Free(q);
   CHECK(size == 27);
   CHECK(h16->take() == calls{
                            "PreFree(p+16,T)->p",
@@ -35,10 +35,10 @@ TEST_CASE("hooks: the block is unspied from the end of PreFree on") {
     return;
   }
   const registered_spy echo(s, no_header);
-  void* q = s.alloc(27);
-  echo->script.post_free = [&](BOOL) { s.did_alloc(q); };
+  void* q = s.Alloc(27);
+  echo->script.post_free = [&](BOOL) { s.DidAlloc(q); };
   echo->take();
-  s.free(q);
+  s.Free(q);
   CHECK(echo->take() == calls{
                             "PreFree(p,T)->p",
                             "PostFree(T)",
@@ -59,11 +59,11 @@ TEST_CASE("hooks: nested allocations are spied and counted") {
   h16->script.post_alloc = [&](void* raw) {
     if (log == nullptr) {
       log = raw; // once
-      log = s.alloc(53);
+      log = s.Alloc(53);
     }
     return static_cast<char*>(raw) + 16;
   };
-  void* q = s.alloc(27);
+  void* q = s.Alloc(27);
   CHECK(h16->take() == calls{
                            "PreAlloc(27)->43",
                            "PostAlloc(p)->p+16",
@@ -71,9 +71,9 @@ TEST_CASE("hooks: nested allocations are spied and counted") {
                            "  PostAlloc(p2)->p2+16",
                        });
   CHECK(h16->name_of(log) == "p2+16");
-  s.free(q);
+  s.Free(q);
   CHECK(s.revoke_spy() == E_ACCESSDENIED);
-  s.free(log);
+  s.Free(log);
   CHECK(s.revoke_spy() == CO_E_OBJNOTREG);
 }
 
@@ -83,24 +83,24 @@ TEST_CASE("hooks: a nested Realloc and Free of another block") {
     return;
   }
   const registered_spy echo(s, no_header);
-  void* other = s.alloc(7);
-  void* q = s.alloc(27);
+  void* other = s.Alloc(7);
+  void* q = s.Alloc(27);
   echo->script.pre_realloc = [&](void* pv, SIZE_T cb, void** np, BOOL) {
     if (pv == q) {
-      other = s.realloc(other, 119);
+      other = s.Realloc(other, 119);
     }
     *np = pv;
     return cb;
   };
   echo->script.post_realloc = [&](void* raw, BOOL) {
-    if (raw != nullptr && other != nullptr && s.get_size(raw) == 1190) {
-      s.free(other);
+    if (raw != nullptr && other != nullptr && s.GetSize(raw) == 1190) {
+      s.Free(other);
       other = nullptr;
     }
     return raw;
   };
   echo->take();
-  void* q2 = s.realloc(q, 1190);
+  void* q2 = s.Realloc(q, 1190);
   CHECK(echo->take() == calls{
                             "PreRealloc(p2,1190,&np,T)->1190, np=p2",
                             "  PreRealloc(p,119,&np,T)->119, np=p",
@@ -113,7 +113,7 @@ TEST_CASE("hooks: a nested Realloc and Free of another block") {
                             "  PreFree(r,T)->r",
                             "  PostFree(T)",
                         });
-  s.free(q2);
+  s.Free(q2);
   CHECK(s.revoke_spy() == S_OK);
 }
 
@@ -129,7 +129,7 @@ TEST_CASE("hooks: revoking inside a hook is refused and pending") {
     inside = s.revoke_spy();
     return cb;
   };
-  void* p = s.alloc(27);
+  void* p = s.Alloc(27);
   REQUIRE(p != nullptr);
   CHECK(inside == E_ACCESSDENIED);
   CHECK(echo->take() == calls{
@@ -138,7 +138,7 @@ TEST_CASE("hooks: revoking inside a hook is refused and pending") {
                         });
   inside = S_OK;
   echo->script.post_free = [&](BOOL) { inside = s.revoke_spy(); }; // nothing is spied any more, but the call still runs
-  s.free(p);
+  s.Free(p);
   CHECK(inside == E_ACCESSDENIED);
   CHECK(echo->take() == calls{
                             "PreFree(p,T)->p",
@@ -154,17 +154,17 @@ TEST_CASE("hooks: a pending revocation waits for the outermost operation") {
   if (lacks(s, ability::spies)) {
     return;
   }
-  void* a = s.alloc(10);
+  void* a = s.Alloc(10);
   const registered_spy echo(s, no_header);
   echo->name("a", a, 10);
-  void* p = s.alloc(27);
+  void* p = s.Alloc(27);
   echo->script.pre_get_size = [&](void* pv, BOOL) {
-    s.free(p);
+    s.Free(p);
     return pv;
   };
   CHECK(s.revoke_spy() == E_ACCESSDENIED);
   echo->take();
-  CHECK(s.get_size(a) == 10);
+  CHECK(s.GetSize(a) == 10);
   CHECK(echo->take() == calls{
                             "PreGetSize(a,F)->a",
                             "  PreFree(p,T)->p",
@@ -173,7 +173,7 @@ TEST_CASE("hooks: a pending revocation waits for the outermost operation") {
                             "Release",
                         });
   CHECK(s.revoke_spy() == CO_E_OBJNOTREG);
-  s.free(a);
+  s.Free(a);
 }
 
 TEST_CASE("hooks: registering inside a hook is refused without a query") {
@@ -190,7 +190,7 @@ TEST_CASE("hooks: registering inside a hook is refused without a query") {
     null_inside = s.register_spy(nullptr);
     return pv;
   };
-  s.free(s.alloc(27));
+  s.Free(s.Alloc(27));
   CHECK(inside == CO_E_OBJISREG);
   CHECK(null_inside == E_INVALIDARG);
   CHECK(other->queries() == 0);

@@ -19,21 +19,21 @@ TEST_CASE("client pointers: headers of every size") {
     const registered_spy spy(s, header);
     std::vector<void*> blocks;
     for (SIZE_T size = 0; size < 80; ++size) {
-      blocks.push_back(s.alloc(size));
+      blocks.push_back(s.Alloc(size));
       support::fill(blocks.back(), size, size);
     }
     for (SIZE_T size = 0; size < 80; ++size) {
       void* q = blocks[size];
       if (size % 3 == 2) {
-        q = s.realloc(q, size * 5);
-        CHECK(s.get_size(q) == size * 5);
+        q = s.Realloc(q, size * 5);
+        CHECK(s.GetSize(q) == size * 5);
       } else {
-        CHECK(s.get_size(q) == size);
+        CHECK(s.GetSize(q) == size);
       }
       CHECK(support::holds(q, size, size));
-      CHECK(s.did_alloc(q) == 1);
+      CHECK(s.DidAlloc(q) == 1);
       spy->take();
-      s.did_alloc(static_cast<char*>(q) + 1); // no client pointer
+      s.DidAlloc(static_cast<char*>(q) + 1); // no client pointer
       const calls asked = spy->take();
       CHECK(asked.lines.at(0).find(",F)") != std::string::npos);
       blocks[size] = q;
@@ -41,7 +41,7 @@ TEST_CASE("client pointers: headers of every size") {
     CHECK(s.revoke_spy() == E_ACCESSDENIED);
     for (void* q : blocks) {
       spy->take();
-      s.free(q);
+      s.Free(q);
       CHECK(spy->take().lines.at(1) == "PostFree(T)");
     }
     CHECK(s.revoke_spy() == CO_E_OBJNOTREG);
@@ -68,19 +68,19 @@ TEST_CASE("client pointers: handles instead of addresses") {
   spy->script.pre_get_size = raw;
   spy->script.pre_did_alloc = [&](void* client, BOOL) { return raw_of.count(client) == 0 ? client : raw_of.at(client); };
   for (SIZE_T size = 1; size <= 100; ++size) {
-    CHECK(s.alloc(size) == handle(size));
+    CHECK(s.Alloc(size) == handle(size));
   }
   spy->take();
   for (SIZE_T size = 1; size <= 100; ++size) {
-    CHECK(s.get_size(handle(size)) == size);
-    CHECK(s.did_alloc(handle(size)) == 1);
+    CHECK(s.GetSize(handle(size)) == size);
+    CHECK(s.DidAlloc(handle(size)) == 1);
     CHECK(spy->take().lines.at(1) == "PostGetSize(" + std::to_string(size) + ",T)->" + std::to_string(size));
   }
-  CHECK(s.did_alloc(handle(101)) == 0);
+  CHECK(s.DidAlloc(handle(101)) == 0);
   CHECK(spy->take().lines.at(0) == "PreDidAlloc(?,F)->?");
   for (SIZE_T size = 1; size <= 100; ++size) {
     CHECK(s.revoke_spy() == E_ACCESSDENIED);
-    s.free(handle(size));
+    s.Free(handle(size));
   }
   CHECK(s.revoke_spy() == CO_E_OBJNOTREG);
 }
@@ -93,13 +93,14 @@ TEST_CASE("client pointers: no two live blocks share one", "[.][open]") {
     return;
   }
   std::vector<void*> unspied;
+  unspied.reserve(2000);
   for (int i = 0; i < 2000; ++i) {
-    unspied.push_back(s.alloc(16));
+    unspied.push_back(s.Alloc(16));
   }
   std::map<void*, SIZE_T> live;
   for (std::size_t i = 0; i < unspied.size(); ++i) {
     if (i % 2 == 0) {
-      s.free(unspied[i]); // leaves room between the others
+      s.Free(unspied[i]); // leaves room between the others
     } else {
       live[unspied[i]] = 16;
     }
@@ -107,18 +108,19 @@ TEST_CASE("client pointers: no two live blocks share one", "[.][open]") {
   const registered_spy h16(s, header_16);
   std::size_t shared = 0;
   std::vector<void*> spied;
+  spied.reserve(2000);
   for (int i = 0; i < 2000; ++i) {
-    void* q = s.alloc(0);
+    void* q = s.Alloc(0);
     shared += live.count(q);
     live[q] = 0;
     spied.push_back(q);
   }
   CHECK(shared == 0);
   for (void* q : spied) {
-    s.free(q);
+    s.Free(q);
   }
   CHECK(s.revoke_spy() == S_OK);
   for (std::size_t i = 1; i < unspied.size(); i += 2) {
-    s.free(unspied[i]);
+    s.Free(unspied[i]);
   }
 }

@@ -26,8 +26,8 @@ seconds time_to_ask(subject& s, const std::vector<void*>& blocks) {
   for (int attempt = 0; attempt < 5; ++attempt) {
     const auto start = std::chrono::steady_clock::now();
     for (std::size_t i = 0; i < questions; ++i) {
-      s.get_size(blocks[i]);
-      s.get_size(blocks[blocks.size() - 1 - i]);
+      s.GetSize(blocks[i]);
+      s.GetSize(blocks[blocks.size() - 1 - i]);
     }
     best = std::min(best, seconds(std::chrono::steady_clock::now() - start));
   }
@@ -46,7 +46,7 @@ TEST_CASE("many blocks: the time of a call does not grow with their number") {
   std::vector<void*> blocks;
   const auto grow_to = [&](std::size_t count) {
     while (blocks.size() < count) {
-      blocks.push_back(s.alloc(27));
+      blocks.push_back(s.Alloc(27));
     }
   };
   grow_to(2000);
@@ -56,7 +56,7 @@ TEST_CASE("many blocks: the time of a call does not grow with their number") {
   // A search through all of them would take about 100 times as long, a tree about twice as long.
   CHECK(many.count() < 20 * few.count());
   for (void* p : blocks) {
-    s.free(p);
+    s.Free(p);
   }
   CHECK(s.revoke_spy() == S_OK);
 }

@@ -12,20 +12,20 @@ TEST_CASE("pending: Realloc of the last spied block") {
     return;
   }
   const registered_spy h16(s, header_16);
-  void* q = s.alloc(20);
+  void* q = s.Alloc(20);
   support::fill(q, 20, 5);
   CHECK(s.revoke_spy() == E_ACCESSDENIED);
   h16->take();
-  void* q2 = s.realloc(q, 1190);
+  void* q2 = s.Realloc(q, 1190);
   CHECK(h16->take() == calls{
                            "PreRealloc(p+16,1190,&np,T)->1206, np=p",
                            "PostRealloc(r,T)->r+16",
                        });
   CHECK(h16->name_of(q2) == "r+16");
   CHECK(support::holds(q2, 20, 5));
-  CHECK(s.get_size(q2) == 1190);
+  CHECK(s.GetSize(q2) == 1190);
   h16->take();
-  s.free(q2);
+  s.Free(q2);
   CHECK(h16->take() == calls{
                            "PreFree(r+16,T)->r",
                            "PostFree(T)",
@@ -40,19 +40,19 @@ TEST_CASE("pending: new blocks are spied and prolong it") {
     return;
   }
   const registered_spy h16(s, header_16);
-  void* q = s.alloc(20);
+  void* q = s.Alloc(20);
   CHECK(s.revoke_spy() == E_ACCESSDENIED);
-  void* q2 = s.alloc(53);
+  void* q2 = s.Alloc(53);
   h16->take();
-  s.free(q);
-  CHECK(s.get_size(q2) == 53);
+  s.Free(q);
+  CHECK(s.GetSize(q2) == 53);
   CHECK(h16->take() == calls{
                            "PreFree(p+16,T)->p",
                            "PostFree(T)",
                            "PreGetSize(p2+16,T)->p2",
                            "PostGetSize(69,T)->53",
                        });
-  s.free(q2);
+  s.Free(q2);
   CHECK(h16->take() == calls{
                            "PreFree(p2+16,T)->p2",
                            "PostFree(T)",
@@ -65,21 +65,21 @@ TEST_CASE("pending: operations on unspied blocks do not complete it while a spie
   if (lacks(s, ability::spies)) {
     return;
   }
-  void* a = s.alloc(10);
+  void* a = s.Alloc(10);
   const registered_spy h16(s, header_16);
   h16->name("a", a, 10);
-  void* q = s.alloc(20);
+  void* q = s.Alloc(20);
   CHECK(s.revoke_spy() == E_ACCESSDENIED);
   h16->take();
-  s.free(a);
-  s.heap_minimize();
+  s.Free(a);
+  s.HeapMinimize();
   CHECK(h16->take() == calls{
                            "PreFree(a,F)->a",
                            "PostFree(F)",
                            "PreHeapMinimize()",
                            "PostHeapMinimize()",
                        });
-  s.free(q);
+  s.Free(q);
   CHECK(s.revoke_spy() == CO_E_OBJNOTREG);
 }
 
@@ -89,10 +89,10 @@ TEST_CASE("pending: Realloc to 0 of the last spied block completes it") {
     return;
   }
   const registered_spy h16(s, header_16);
-  void* q = s.alloc(20);
+  void* q = s.Alloc(20);
   CHECK(s.revoke_spy() == E_ACCESSDENIED);
   h16->take();
-  CHECK(s.realloc(q, 0) == nullptr);
+  CHECK(s.Realloc(q, 0) == nullptr);
   CHECK(h16->take() == calls{
                            "PreFree(p+16,T)->p",
                            "PostFree(T)",
@@ -112,17 +112,17 @@ TEST_CASE("pending: a Realloc whose block the spy keeps completes it") {
     kept = raw;
     return nullptr;
   };
-  void* q = s.alloc(20);
+  void* q = s.Alloc(20);
   CHECK(s.revoke_spy() == E_ACCESSDENIED);
   spy->take();
-  CHECK(s.realloc(q, 53) == nullptr);
+  CHECK(s.Realloc(q, 53) == nullptr);
   CHECK(spy->take() == calls{
                            "PreRealloc(p,53,&np,T)->53, np=p",
                            "PostRealloc(r,T)->NULL",
                            "Release",
                        });
   CHECK(s.revoke_spy() == CO_E_OBJNOTREG);
-  s.free(kept);
+  s.Free(kept);
 }
 
 // Every other operation, once it finds nothing spied at its end. The revocation becomes pending inside it.
@@ -131,7 +131,7 @@ TEST_CASE("pending: any operation that ends with nothing spied completes it") {
   if (lacks(s, ability::spies)) {
     return;
   }
-  void* a = s.alloc(10);
+  void* a = s.Alloc(10);
   const registered_spy spy(s, no_header);
   spy->name("a", a, 10);
   HRESULT inside = S_OK;
@@ -142,7 +142,7 @@ TEST_CASE("pending: any operation that ends with nothing spied completes it") {
       revoke();
       return pv;
     };
-    CHECK(s.get_size(a) == 10);
+    CHECK(s.GetSize(a) == 10);
     CHECK(spy->take() == calls{
                              "PreGetSize(a,F)->a",
                              "PostGetSize(10,F)->10",
@@ -154,7 +154,7 @@ TEST_CASE("pending: any operation that ends with nothing spied completes it") {
       revoke();
       return did;
     };
-    CHECK(s.did_alloc(a) == 1);
+    CHECK(s.DidAlloc(a) == 1);
     CHECK(spy->take() == calls{
                              "PreDidAlloc(a,F)->a",
                              "PostDidAlloc(a,F,1)->1",
@@ -163,7 +163,7 @@ TEST_CASE("pending: any operation that ends with nothing spied completes it") {
   }
   SECTION("HeapMinimize") {
     spy->script.pre_heap_minimize = revoke;
-    s.heap_minimize();
+    s.HeapMinimize();
     CHECK(spy->take() == calls{
                              "PreHeapMinimize()",
                              "PostHeapMinimize()",
@@ -175,7 +175,7 @@ TEST_CASE("pending: any operation that ends with nothing spied completes it") {
       revoke();
       return SIZE_T{0};
     };
-    CHECK(s.alloc(53) == nullptr);
+    CHECK(s.Alloc(53) == nullptr);
     CHECK(spy->take() == calls{
                              "PreAlloc(53)->0",
                              "Release",
@@ -186,7 +186,7 @@ TEST_CASE("pending: any operation that ends with nothing spied completes it") {
       revoke();
       return SIZE_T{0};
     };
-    CHECK(s.realloc(a, 53) == nullptr);
+    CHECK(s.Realloc(a, 53) == nullptr);
     CHECK(spy->take() == calls{
                              "PreRealloc(a,53,&np,F)->0, np=a",
                              "Release",
@@ -194,5 +194,5 @@ TEST_CASE("pending: any operation that ends with nothing spied completes it") {
   }
   CHECK(inside == E_ACCESSDENIED);
   CHECK(s.revoke_spy() == CO_E_OBJNOTREG);
-  s.free(a);
+  s.Free(a);
 }

@@ -90,7 +90,7 @@ private:
     ++m_seen.posts;
     m_seen.same_in_post = spyed == m_seen.spyed;
   }
-  SIZE_T decide(SIZE_T usual) noexcept {
+  SIZE_T decide(SIZE_T usual) const noexcept {
     switch (next) {
     case fate::refuse:
       return 0;

@@ -35,7 +35,7 @@ std::string random_walk::begin() {
   while (m_unspied_list.size() < 100) {
     // Not of the size class of a block of 0 bytes with its header: the end of one may be the start of the other.
     const SIZE_T size = 100 + below(5000);
-    insert(m_unspied, m_unspied_list, m_subject.alloc(size), size);
+    insert(m_unspied, m_unspied_list, m_subject.Alloc(size), size);
   }
   return m_subject.register_spy(m_spy.get()) == S_OK ? "" : "the spy was not registered";
 }
@@ -94,7 +94,7 @@ std::string random_walk::drain() {
     wrong = "the spy was not released";
   }
   for (const auto& left : m_unspied) {
-    m_subject.free(pointer(left.first));
+    m_subject.Free(pointer(left.first));
   }
   m_unspied.clear();
   m_unspied_list.clear();
@@ -194,7 +194,7 @@ std::string random_walk::allocate() {
   const SIZE_T size = any_size();
   const fate f = size == 0 ? fate::serve : any_fate();
   m_spy->next = f;
-  void* p = below(5) == 0 ? m_subject.realloc(nullptr, size) : m_subject.alloc(size);
+  void* p = below(5) == 0 ? m_subject.Realloc(nullptr, size) : m_subject.Alloc(size);
   if ((p != nullptr) != (f == fate::serve)) {
     return "Alloc(" + std::to_string(size) + "): the wrong outcome";
   }
@@ -214,7 +214,7 @@ std::string random_walk::resize() {
   const SIZE_T kept = std::min(size, was.size);
   const fate f = any_fate();
   m_spy->next = f;
-  void* p = m_subject.realloc(pointer(old), size);
+  void* p = m_subject.Realloc(pointer(old), size);
   if ((p != nullptr) != (f == fate::serve)) {
     return "Realloc(" + std::to_string(size) + "): the wrong outcome";
   }
@@ -235,7 +235,7 @@ std::string random_walk::resize() {
 std::string random_walk::resize_to_nothing() {
   const std::uintptr_t p = any_spied();
   erase(m_spied, m_spied_list, p);
-  if (m_subject.realloc(pointer(p), 0) != nullptr) {
+  if (m_subject.Realloc(pointer(p), 0) != nullptr) {
     return "Realloc to 0: not null";
   }
   return saw(1, 1, true, "Realloc to 0");
@@ -249,7 +249,7 @@ std::string random_walk::resize_unspied() {
   const std::uintptr_t p = m_unspied_list[below(m_unspied_list.size())];
   const block& was = m_unspied.at(p);
   m_spy->next = below(2) == 0 ? fate::refuse : fate::exhaust;
-  if (m_subject.realloc(pointer(p), 119) != nullptr) {
+  if (m_subject.Realloc(pointer(p), 119) != nullptr) {
     return "Realloc of an unspied block: the wrong outcome";
   }
   if (!support::holds(pointer(p), was.size, was.key)) {
@@ -265,7 +265,7 @@ std::string random_walk::free_spied() {
     return "Free: contents lost";
   }
   m_spy->take();
-  m_subject.free(pointer(p));
+  m_subject.Free(pointer(p));
   erase(m_spied, m_spied_list, p);
   return saw(1, 1, true, "Free");
 }
@@ -280,7 +280,7 @@ std::string random_walk::free_unspied() {
     return "Free of an unspied block: contents lost";
   }
   m_spy->take();
-  m_subject.free(pointer(p));
+  m_subject.Free(pointer(p));
   erase(m_unspied, m_unspied_list, p);
   return saw(1, 1, false, "Free of an unspied block");
 }
@@ -290,7 +290,7 @@ std::string random_walk::ask_size() {
   const auto spied = m_spied.find(p);
   const bool is_spied = spied != m_spied.end();
   const SIZE_T expected = is_spied ? spied->second.size : raw_size(p);
-  const SIZE_T got = m_subject.get_size(pointer(p));
+  const SIZE_T got = m_subject.GetSize(pointer(p));
   if (got != expected) {
     return mismatch("GetSize", got, expected);
   }
@@ -303,7 +303,7 @@ std::string random_walk::ask_owner() {
   const bool is_spied = m_spied.count(p) != 0;
   const bool is_ours = is_spied || raw_size(p) != unknown;
   const int expected = p == 0 ? -1 : (is_ours ? 1 : 0);
-  const int got = m_subject.did_alloc(pointer(p));
+  const int got = m_subject.DidAlloc(pointer(p));
   if (got != expected) {
     return "DidAlloc: " + std::to_string(got) + " instead of " + std::to_string(expected);
   }
@@ -319,8 +319,8 @@ std::string random_walk::misuse() {
   }
   const std::size_t before = m_subject.misuses();
   if (below(2) == 0) {
-    m_subject.free(pointer(p));
-  } else if (m_subject.realloc(pointer(p), below(3) * 53) != nullptr) {
+    m_subject.Free(pointer(p));
+  } else if (m_subject.Realloc(pointer(p), below(3) * 53) != nullptr) {
     return "Realloc of a wrong pointer: not null";
   }
   if (m_subject.misuses() != before + 1) {
@@ -330,7 +330,7 @@ std::string random_walk::misuse() {
 }
 
 std::string random_walk::minimize() {
-  m_subject.heap_minimize();
+  m_subject.HeapMinimize();
   return saw(1, 1, false, "HeapMinimize");
 }
 

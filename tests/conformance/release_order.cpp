@@ -26,10 +26,10 @@ void look_around_on_release(subject& s, recording_spy& spy, IMallocSpy* next, fi
     }
     found.looked = true;
     found.revoke = s.revoke_spy();
-    s.free(s.alloc(27));
+    s.Free(s.Alloc(27));
     support::on_another_thread other([&s, next, &found] {
       found.register_next = s.register_spy(next);
-      s.free(s.alloc(53));
+      s.Free(s.Alloc(53));
       found.revoke_next = s.revoke_spy();
     });
     found.other_thread_got_through = other.done();
@@ -52,11 +52,11 @@ TEST_CASE("release: the spy is off and the lock is free") {
     CHECK(s.revoke_spy() == S_OK);
   }
   SECTION("from the Free that completes a revocation") {
-    void* p = s.alloc(119);
+    void* p = s.Alloc(119);
     CHECK(s.revoke_spy() == E_ACCESSDENIED);
     look_around_on_release(s, *spy.spy, next.get(), found);
     spy->take();
-    s.free(p);
+    s.Free(p);
   }
   CHECK(found.revoke == CO_E_OBJNOTREG);
   CHECK(found.other_thread_got_through);

@@ -26,7 +26,7 @@ TEST_CASE("scenario 1: error matrix of registration") {
   CHECK(bits(s.register_spy(echo.get())) == 0x800401FCU); // CO_E_OBJISREG
   CHECK(bits(s.register_spy(other.get())) == 0x800401FCU);
   CHECK(other->queries() == 0);
-  s.free(nullptr);
+  s.Free(nullptr);
   s.object()->Free(nullptr);
   CHECK(echo->take() == no_calls);
   CHECK(bits(s.revoke_spy()) == 0U);

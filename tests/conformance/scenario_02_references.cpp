@@ -8,15 +8,15 @@ namespace {
 // A hundred operations of all kinds; every block is freed again.
 void hundred_operations(subject& s) {
   for (SIZE_T i = 0; i < 14; ++i) {
-    void* p = s.alloc(27 + i);
-    p = s.realloc(p, 119 * i + 1);
-    s.get_size(p);
-    s.did_alloc(p);
-    s.free(p);
-    s.free(s.realloc(nullptr, 53));
+    void* p = s.Alloc(27 + i);
+    p = s.Realloc(p, 119 * i + 1);
+    s.GetSize(p);
+    s.DidAlloc(p);
+    s.Free(p);
+    s.Free(s.Realloc(nullptr, 53));
   }
-  s.heap_minimize();
-  s.realloc(s.alloc(7), 0);
+  s.HeapMinimize();
+  s.Realloc(s.Alloc(7), 0);
 }
 
 } // namespace
@@ -67,6 +67,6 @@ TEST_CASE("scenario 2: a spy that does not answer for IMallocSpy is not register
   CHECK(spy->references() == 1);
   CHECK(spy->releases() == 0);
   CHECK(s.revoke_spy() == CO_E_OBJNOTREG);
-  s.free(s.alloc(27));
+  s.Free(s.Alloc(27));
   CHECK(spy->take() == no_calls);
 }

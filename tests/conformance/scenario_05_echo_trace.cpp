@@ -25,9 +25,9 @@ TEST_CASE("scenario 5: echo trace") {
   const registered_spy echo(s, no_header);
 
   SECTION("through the subject's own door") {
-    void* q = s.alloc(40);
+    void* q = s.Alloc(40);
     CHECK(echo->name_of(q) == "p");
-    s.free(q);
+    s.Free(q);
     CHECK(echo->take() == alloc_and_free);
   }
   SECTION("through the object from before the registration") {
@@ -37,11 +37,11 @@ TEST_CASE("scenario 5: echo trace") {
     CHECK(echo->take() == alloc_and_free);
   }
   SECTION("from another thread") {
-    std::thread([&s] { s.free(s.alloc(40)); }).join();
+    std::thread([&s] { s.Free(s.Alloc(40)); }).join();
     CHECK(echo->take() == alloc_and_free);
   }
   CHECK(s.revoke_spy() == S_OK);
   CHECK(echo->take() == calls{"Release"});
-  s.free(s.alloc(40));
+  s.Free(s.Alloc(40));
   CHECK(echo->take() == no_calls);
 }

@@ -10,17 +10,17 @@ TEST_CASE("scenario 6: zero-byte allocation") {
   }
   const registered_spy echo(s, no_header);
 
-  void* p = s.alloc(0);
+  void* p = s.Alloc(0);
   REQUIRE(p != nullptr);
   CHECK(echo->name_of(p) == "p");
-  CHECK(s.get_size(p) == 0);
+  CHECK(s.GetSize(p) == 0);
   CHECK(echo->take() == calls{
                             "PreAlloc(0)->0",
                             "PostAlloc(p)->p",
                             "PreGetSize(p,T)->p",
                             "PostGetSize(0,T)->0",
                         });
-  s.free(p);
+  s.Free(p);
   CHECK(echo->take() == calls{
                             "PreFree(p,T)->p",
                             "PostFree(T)",
@@ -35,11 +35,11 @@ TEST_CASE("scenario 6: zero-byte allocation under a header spy") {
   }
   const registered_spy h16(s, header_16);
 
-  void* p = s.alloc(0);
+  void* p = s.Alloc(0);
   CHECK(h16->name_of(p) == "p+16");
-  CHECK(s.get_size(p) == 0);
-  CHECK(s.did_alloc(p) == 1);
-  s.free(p);
+  CHECK(s.GetSize(p) == 0);
+  CHECK(s.DidAlloc(p) == 1);
+  s.Free(p);
   CHECK(h16->take() == calls{
                            "PreAlloc(0)->16",
                            "PostAlloc(p)->p+16",

@@ -11,11 +11,11 @@ TEST_CASE("scenario 7: forced failure") {
   const registered_spy spy(s, no_header);
   spy->script.pre_alloc = [](SIZE_T cb) { return cb == 64 ? 0 : cb; };
 
-  CHECK(s.alloc(64) == nullptr);
+  CHECK(s.Alloc(64) == nullptr);
   CHECK(spy->take() == calls{
                            "PreAlloc(64)->0",
                        });
-  CHECK(s.realloc(nullptr, 64) == nullptr);
+  CHECK(s.Realloc(nullptr, 64) == nullptr);
   CHECK(spy->take() == calls{
                            "PreAlloc(64)->0",
                        });

@@ -11,7 +11,7 @@ TEST_CASE("scenario 8: real failure") {
   const registered_spy spy(s, no_header);
   spy->script.pre_alloc = [](SIZE_T) { return huge; };
 
-  CHECK(s.alloc(64) == nullptr);
+  CHECK(s.Alloc(64) == nullptr);
   CHECK(spy->take() == calls{
                            "PreAlloc(64)->huge",
                            "PostAlloc(NULL)->NULL",
@@ -30,12 +30,12 @@ TEST_CASE("scenario 8, decision 11: a pointer made of nothing is ignored") {
   spy->script.pre_alloc = [](SIZE_T) { return huge; };
   spy->script.post_alloc = [=](void*) { return null_plus_16; };
 
-  CHECK(s.alloc(64) == nullptr);
+  CHECK(s.Alloc(64) == nullptr);
   CHECK(spy->take() == calls{
                            "PreAlloc(64)->huge",
                            "PostAlloc(NULL)->n",
                        });
-  CHECK(s.did_alloc(null_plus_16) == 0); // unspied: nothing was tracked
+  CHECK(s.DidAlloc(null_plus_16) == 0); // unspied: nothing was tracked
   CHECK(spy->take() == calls{
                            "PreDidAlloc(n,F)->n",
                            "PostDidAlloc(n,F,0)->0",

@@ -11,10 +11,10 @@ TEST_CASE("scenario 9: null arguments are invisible") {
   }
   const registered_spy echo(s, no_header);
 
-  s.free(nullptr);
+  s.Free(nullptr);
   s.object()->Free(nullptr);
-  CHECK(s.get_size(nullptr) == unknown_size);
-  CHECK(s.did_alloc(nullptr) == -1);
+  CHECK(s.GetSize(nullptr) == unknown_size);
+  CHECK(s.DidAlloc(nullptr) == -1);
   CHECK(echo->take() == no_calls);
   CHECK(s.revoke_spy() == S_OK);
 }

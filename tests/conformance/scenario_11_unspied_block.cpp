@@ -9,16 +9,16 @@ TEST_CASE("scenario 11: unspied block under a spy") {
   if (lacks(s, ability::spies)) {
     return;
   }
-  void* a = s.alloc(10);
+  void* a = s.Alloc(10);
   {
     const registered_spy h16(s, header_16);
     h16->name("a", a, 10);
-    CHECK(s.get_size(a) == 10);
+    CHECK(s.GetSize(a) == 10);
     CHECK(h16->take() == calls{
                              "PreGetSize(a,F)->a",
                              "PostGetSize(10,F)->10",
                          });
-    CHECK(s.did_alloc(a) == 1);
+    CHECK(s.DidAlloc(a) == 1);
     CHECK(h16->take() == calls{
                              "PreDidAlloc(a,F)->a",
                              "PostDidAlloc(a,F,1)->1",
@@ -27,13 +27,13 @@ TEST_CASE("scenario 11: unspied block under a spy") {
   }
   const registered_spy h16(s, header_16);
   h16->name("a", a, 10);
-  s.free(a);
+  s.Free(a);
   CHECK(h16->take() == calls{
                            "PreFree(a,F)->a",
                            "PostFree(F)",
                        });
   CHECK(s.revoke_spy() == S_OK);
-  CHECK(s.did_alloc(a) == 0);
+  CHECK(s.DidAlloc(a) == 0);
 }
 
 TEST_CASE("scenario 11: a block of an earlier spy's time is unspied") {
@@ -49,13 +49,13 @@ TEST_CASE("scenario 11: a block of an earlier spy's time is unspied") {
       a = raw;
       return nullptr;
     };
-    CHECK(s.alloc(53) == nullptr);
+    CHECK(s.Alloc(53) == nullptr);
     REQUIRE(s.revoke_spy() == S_OK);
   }
   const registered_spy next(s, no_header);
   next->name("a", a, 53);
-  CHECK(s.get_size(a) == 53);
-  s.free(a);
+  CHECK(s.GetSize(a) == 53);
+  s.Free(a);
   CHECK(next->take() == calls{
                             "PreGetSize(a,F)->a",
                             "PostGetSize(53,F)->53",

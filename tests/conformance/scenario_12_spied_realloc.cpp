@@ -11,18 +11,18 @@ TEST_CASE("scenario 12: spied realloc with header") {
   }
   const registered_spy h16(s, header_16);
 
-  void* q = s.alloc(20);
+  void* q = s.Alloc(20);
   support::fill(q, 20, 5);
   h16->take();
-  void* q2 = s.realloc(q, 100);
+  void* q2 = s.Realloc(q, 100);
   REQUIRE(h16->take() == calls{
                              "PreRealloc(p+16,100,&np,T)->116, np=p",
                              "PostRealloc(r,T)->r+16",
                          });
   CHECK(h16->name_of(q2) == "r+16");
   CHECK(support::holds(q2, 20, 5));
-  CHECK(s.get_size(q2) == 100);
-  s.free(q2);
+  CHECK(s.GetSize(q2) == 100);
+  s.Free(q2);
   CHECK(h16->take() == calls{
                            "PreGetSize(r+16,T)->r",
                            "PostGetSize(116,T)->100",
@@ -42,23 +42,23 @@ TEST_CASE("scenario 12: spied realloc to every kind of place") {
   CAPTURE(header);
   // Up and down, by one byte and by much: in place and moved.
   SIZE_T size = 53;
-  void* q = s.alloc(size);
+  void* q = s.Alloc(size);
   support::fill(q, size, 9);
   constexpr SIZE_T sizes[] = {54, 53, 60, 48, 1190, 1191, 1100, 7, 70001, 70002, 60000, 1 << 21, 119, 1};
   for (const SIZE_T next : sizes) {
     const SIZE_T kept = next < size ? next : size;
     CAPTURE(size, next);
-    q = s.realloc(q, next);
+    q = s.Realloc(q, next);
     REQUIRE(q != nullptr);
     CHECK(support::holds(q, kept, 9));
-    CHECK(s.get_size(q) == next);
-    CHECK(s.did_alloc(q) == 1);
+    CHECK(s.GetSize(q) == next);
+    CHECK(s.DidAlloc(q) == 1);
     CHECK(s.revoke_spy() == E_ACCESSDENIED); // spied still
     support::fill(q, next, 9, kept);
     size = next;
   }
   spy->take();
-  s.free(q); // the one spied block: the revocation completes
+  s.Free(q); // the one spied block: the revocation completes
   const calls freed = spy->take();
   REQUIRE(freed.lines.size() == 3);
   CHECK(freed.lines.at(1) == "PostFree(T)");

@@ -10,12 +10,12 @@ TEST_CASE("scenario 13: unspied realloc becomes spied") {
   if (lacks(s, ability::spies)) {
     return;
   }
-  void* a = s.alloc(10);
+  void* a = s.Alloc(10);
   support::fill(a, 10, 2);
   const registered_spy echo(s, no_header);
   echo->name("a", a, 10);
 
-  void* b = s.realloc(a, 50);
+  void* b = s.Realloc(a, 50);
   CHECK(echo->take() == calls{
                             "PreRealloc(a,50,&np,F)->50, np=a",
                             "PostRealloc(r,F)->r",
@@ -23,7 +23,7 @@ TEST_CASE("scenario 13: unspied realloc becomes spied") {
   CHECK(echo->name_of(b) == "r");
   CHECK(support::holds(b, 10, 2));
   CHECK(s.revoke_spy() == E_ACCESSDENIED);
-  s.free(b);
+  s.Free(b);
   CHECK(echo->take() == calls{
                             "PreFree(r,T)->r",
                             "PostFree(T)",
@@ -38,12 +38,12 @@ TEST_CASE("scenario 13: an unspied block that shrinks by one byte becomes spied"
   if (lacks(s, ability::spies)) {
     return;
   }
-  void* a = s.alloc(1190);
+  void* a = s.Alloc(1190);
   const registered_spy echo(s, no_header);
   echo->name("a", a, 1190);
-  void* b = s.realloc(a, 1189);
-  CHECK(s.get_size(b) == 1189);
-  s.free(b);
+  void* b = s.Realloc(a, 1189);
+  CHECK(s.GetSize(b) == 1189);
+  s.Free(b);
   CHECK(echo->take() == calls{
                             "PreRealloc(a,1189,&np,F)->1189, np=a",
                             "PostRealloc(r,F)->r",

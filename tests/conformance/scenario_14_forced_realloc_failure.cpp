@@ -16,20 +16,20 @@ TEST_CASE("scenario 14: forced realloc failure of a spied block") {
     return SIZE_T{0};
   };
 
-  void* q = s.alloc(32);
+  void* q = s.Alloc(32);
   support::fill(q, 32, 4);
   spy->take();
-  CHECK(s.realloc(q, 64) == nullptr);
+  CHECK(s.Realloc(q, 64) == nullptr);
   CHECK(spy->take() == calls{
                            "PreRealloc(p,64,&np,T)->0, np=p",
                        });
   CHECK(support::holds(q, 32, 4));
-  CHECK(s.get_size(q) == 32);
+  CHECK(s.GetSize(q) == 32);
   CHECK(spy->take() == calls{
                            "PreGetSize(p,T)->p",
                            "PostGetSize(32,T)->32",
                        });
-  s.free(q);
+  s.Free(q);
   CHECK(spy->take() == calls{
                            "PreFree(p,T)->p",
                            "PostFree(T)",
@@ -42,7 +42,7 @@ TEST_CASE("scenario 14: forced realloc failure of an unspied block") {
   if (lacks(s, ability::spies)) {
     return;
   }
-  void* a = s.alloc(32);
+  void* a = s.Alloc(32);
   support::fill(a, 32, 4);
   const registered_spy spy(s, no_header);
   spy->name("a", a, 32);
@@ -50,14 +50,14 @@ TEST_CASE("scenario 14: forced realloc failure of an unspied block") {
     *np = pv;
     return SIZE_T{0};
   };
-  CHECK(s.realloc(a, 64) == nullptr);
+  CHECK(s.Realloc(a, 64) == nullptr);
   CHECK(support::holds(a, 32, 4));
-  CHECK(s.get_size(a) == 32);
+  CHECK(s.GetSize(a) == 32);
   CHECK(spy->take() == calls{
                            "PreRealloc(a,64,&np,F)->0, np=a",
                            "PreGetSize(a,F)->a",
                            "PostGetSize(32,F)->32",
                        });
   CHECK(s.revoke_spy() == S_OK); // still unspied
-  s.free(a);
+  s.Free(a);
 }

@@ -16,23 +16,23 @@ TEST_CASE("scenario 15: real realloc failure of a spied block") {
     return huge;
   };
 
-  void* q = s.alloc(32);
+  void* q = s.Alloc(32);
   support::fill(q, 32, 4);
   spy->take();
-  CHECK(s.realloc(q, 64) == nullptr);
+  CHECK(s.Realloc(q, 64) == nullptr);
   CHECK(spy->take() == calls{
                            "PreRealloc(p,64,&np,T)->huge, np=p",
                            "PostRealloc(NULL,T)->NULL",
                        });
   CHECK(support::holds(q, 32, 4));
-  CHECK(s.get_size(q) == 32);
+  CHECK(s.GetSize(q) == 32);
   CHECK(spy->take() == calls{
                            "PreGetSize(p,T)->p",
                            "PostGetSize(32,T)->32",
                        });
   CHECK(s.revoke_spy() == E_ACCESSDENIED);
   CHECK(s.revoke_spy() == E_ACCESSDENIED);
-  s.free(q);
+  s.Free(q);
   CHECK(spy->take() == calls{
                            "PreFree(p,T)->p",
                            "PostFree(T)",
@@ -46,7 +46,7 @@ TEST_CASE("scenario 15: real realloc failure of an unspied block, with a sloppy 
   if (lacks(s, ability::spies)) {
     return;
   }
-  void* a = s.alloc(32);
+  void* a = s.Alloc(32);
   support::fill(a, 32, 4);
   const registered_spy spy(s, no_header);
   spy->name("a", a, 32);
@@ -58,17 +58,17 @@ TEST_CASE("scenario 15: real realloc failure of an unspied block, with a sloppy 
   };
   spy->script.post_realloc = [=](void*, BOOL) { return null_plus_16; };
 
-  CHECK(s.realloc(a, 64) == nullptr);
+  CHECK(s.Realloc(a, 64) == nullptr);
   CHECK(spy->take() == calls{
                            "PreRealloc(a,64,&np,F)->huge, np=a",
                            "PostRealloc(NULL,F)->n",
                        });
   CHECK(support::holds(a, 32, 4));
-  CHECK(s.get_size(a) == 32);
+  CHECK(s.GetSize(a) == 32);
   CHECK(spy->take() == calls{
                            "PreGetSize(a,F)->a",
                            "PostGetSize(32,F)->32",
                        });
   CHECK(s.revoke_spy() == S_OK); // neither a nor n is tracked
-  s.free(a);
+  s.Free(a);
 }

@@ -11,18 +11,18 @@ TEST_CASE("scenario 16: Realloc of null is Alloc, Realloc to 0 is Free") {
   }
   const registered_spy echo(s, no_header);
 
-  void* p = s.realloc(nullptr, 24);
+  void* p = s.Realloc(nullptr, 24);
   CHECK(echo->name_of(p) == "p");
   CHECK(echo->take() == calls{
                             "PreAlloc(24)->24",
                             "PostAlloc(p)->p",
                         });
-  CHECK(s.realloc(p, 0) == nullptr);
+  CHECK(s.Realloc(p, 0) == nullptr);
   CHECK(echo->take() == calls{
                             "PreFree(p,T)->p",
                             "PostFree(T)",
                         });
-  CHECK(s.did_alloc(p) == 0);
+  CHECK(s.DidAlloc(p) == 0);
   CHECK(s.revoke_spy() == S_OK);
 }
 
@@ -32,13 +32,13 @@ TEST_CASE("scenario 16: Realloc of null to 0 is Alloc of 0") {
     return;
   }
   const registered_spy echo(s, no_header);
-  void* p = s.realloc(nullptr, 0);
+  void* p = s.Realloc(nullptr, 0);
   CHECK(p != nullptr);
   CHECK(echo->take() == calls{
                             "PreAlloc(0)->0",
                             "PostAlloc(p)->p",
                         });
-  s.free(p);
+  s.Free(p);
   CHECK(s.revoke_spy() == S_OK);
 }
 
@@ -48,10 +48,10 @@ TEST_CASE("scenario 16: the same under a header spy") {
     return;
   }
   const registered_spy h16(s, header_16);
-  void* q = s.realloc(nullptr, 24);
+  void* q = s.Realloc(nullptr, 24);
   CHECK(h16->name_of(q) == "p+16");
-  CHECK(s.get_size(q) == 24);
-  CHECK(s.realloc(q, 0) == nullptr);
+  CHECK(s.GetSize(q) == 24);
+  CHECK(s.Realloc(q, 0) == nullptr);
   CHECK(h16->take() == calls{
                            "PreAlloc(24)->40",
                            "PostAlloc(p)->p+16",
@@ -68,16 +68,16 @@ TEST_CASE("scenario 16: Realloc to 0 frees an unspied block as unspied") {
   if (lacks(s, ability::spies)) {
     return;
   }
-  void* a = s.alloc(119);
+  void* a = s.Alloc(119);
   const registered_spy h16(s, header_16);
   h16->name("a", a, 119);
-  CHECK(s.realloc(a, 0) == nullptr);
+  CHECK(s.Realloc(a, 0) == nullptr);
   CHECK(h16->take() == calls{
                            "PreFree(a,F)->a",
                            "PostFree(F)",
                        });
   CHECK(s.revoke_spy() == S_OK);
-  CHECK(s.did_alloc(a) == 0);
+  CHECK(s.DidAlloc(a) == 0);
 }
 
 // Wine's defect 4: a null pointer was found among the emptied places of the table, and counted down.
@@ -87,15 +87,15 @@ TEST_CASE("scenario 16: Realloc of null after spied blocks were freed") {
     return;
   }
   const registered_spy echo(s, no_header);
-  void* a = s.alloc(24);
-  void* b = s.alloc(24);
-  s.free(a);
-  void* c = s.realloc(nullptr, 53);
-  CHECK(s.get_size(c) == 53);
-  s.free(b);
+  void* a = s.Alloc(24);
+  void* b = s.Alloc(24);
+  s.Free(a);
+  void* c = s.Realloc(nullptr, 53);
+  CHECK(s.GetSize(c) == 53);
+  s.Free(b);
   CHECK(s.revoke_spy() == E_ACCESSDENIED); // c is counted
   echo->take();
-  s.free(c);
+  s.Free(c);
   const calls freed = echo->take();
   REQUIRE(freed.lines.size() == 3);
   CHECK(freed.lines.at(1) == "PostFree(T)");

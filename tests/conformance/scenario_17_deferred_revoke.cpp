@@ -11,8 +11,8 @@ TEST_CASE("scenario 17: deferred revoke") {
   const registered_spy echo(s, no_header);
   const auto other = make_ref<recording_spy>(no_header);
 
-  void* a = s.alloc(8);
-  void* b = s.alloc(8);
+  void* a = s.Alloc(8);
+  void* b = s.Alloc(8);
   CHECK(echo->take() == calls{
                             "PreAlloc(8)->8",
                             "PostAlloc(p)->p",
@@ -22,20 +22,20 @@ TEST_CASE("scenario 17: deferred revoke") {
   CHECK(s.revoke_spy() == E_ACCESSDENIED);
   CHECK(s.revoke_spy() == E_ACCESSDENIED);
   CHECK(s.register_spy(other.get()) == CO_E_OBJISREG);
-  s.free(a);
+  s.Free(a);
   CHECK(echo->take() == calls{
                             "PreFree(p,T)->p",
                             "PostFree(T)",
                         });
   CHECK(echo->references() == 2);
-  s.free(b);
+  s.Free(b);
   CHECK(echo->take() == calls{
                             "PreFree(p2,T)->p2", "PostFree(T)",
                             "Release", // after PostFree, before Free returns
                         });
   CHECK(echo->references() == 1);
   CHECK(s.revoke_spy() == CO_E_OBJNOTREG);
-  s.free(s.alloc(8));
+  s.Free(s.Alloc(8));
   CHECK(echo->take() == no_calls);
   CHECK(other->queries() == 0);
   CHECK(s.register_spy(other.get()) == S_OK);

@@ -18,19 +18,19 @@ public:
   table& operator=(const table&) = delete;
   ~table() {
     for (std::size_t i = 0; i < m_count; ++i) {
-      m_subject.free(m_records[i]);
+      m_subject.Free(m_records[i]);
     }
-    m_subject.free(m_records);
+    m_subject.Free(m_records);
   }
 
   // returns: false without memory; the table is as it was then
   bool append() {
-    void* grown = m_subject.realloc(m_records, (m_count + 1) * sizeof(void*));
+    void* grown = m_subject.Realloc(m_records, (m_count + 1) * sizeof(void*));
     if (grown == nullptr) {
       return false;
     }
     m_records = static_cast<void**>(grown);
-    void* record = m_subject.alloc(size_of(m_count));
+    void* record = m_subject.Alloc(size_of(m_count));
     if (record == nullptr) {
       return false;
     }
@@ -41,7 +41,7 @@ public:
 
   // effects: makes the record nine times as long. returns: false without memory
   bool lengthen(std::size_t i) {
-    void* longer = m_subject.realloc(m_records[i], 9 * size_of(i));
+    void* longer = m_subject.Realloc(m_records[i], 9 * size_of(i));
     m_records[i] = longer == nullptr ? m_records[i] : longer;
     return longer != nullptr;
   }
@@ -104,7 +104,7 @@ TEST_CASE("scenario 19: OOM sweep") {
     REQUIRE(s.revoke_spy() == S_OK);                                        // nothing is spied any more
     CHECK(spy->raw_blocks().count(nullptr) == (way == refusing_spy::way::exhaust && k <= requests_in_all ? 1 : 0));
     for (void* raw : spy->raw_blocks()) {
-      CHECK(s.did_alloc(raw) == (raw == nullptr ? -1 : 0));
+      CHECK(s.DidAlloc(raw) == (raw == nullptr ? -1 : 0));
     }
     if (counts) {
       CHECK(s.live_blocks() == before);

@@ -59,7 +59,7 @@ private:
 
   void allocate(block& b) {
     const SIZE_T size = m_random() % 300;
-    void* p = m_random() % 4 == 0 ? m_subject.realloc(nullptr, size) : m_subject.alloc(size);
+    void* p = m_random() % 4 == 0 ? m_subject.Realloc(nullptr, size) : m_subject.Alloc(size);
     if (p == nullptr) {
       return; // the spy refused
     }
@@ -70,10 +70,10 @@ private:
   void use(block& b) {
     switch (m_random() % 5) {
     case 0:
-      expect(m_subject.get_size(b.p) == b.size);
+      expect(m_subject.GetSize(b.p) == b.size);
       break;
     case 1:
-      expect(m_subject.did_alloc(b.p) == 1);
+      expect(m_subject.DidAlloc(b.p) == 1);
       break;
     case 2:
     case 3:
@@ -85,7 +85,7 @@ private:
   }
 
   void resize(block& b, SIZE_T size) {
-    void* p = m_subject.realloc(b.p, size);
+    void* p = m_subject.Realloc(b.p, size);
     const SIZE_T kept = p == nullptr || b.size < size ? b.size : size;
     b.p = p == nullptr ? b.p : p;
     expect(support::holds(b.p, kept, b.key));
@@ -99,9 +99,9 @@ private:
     if (b.p != nullptr) {
       expect(support::holds(b.p, b.size, b.key));
       if (m_random() % 4 == 0) {
-        expect(m_subject.realloc(b.p, 0) == nullptr);
+        expect(m_subject.Realloc(b.p, 0) == nullptr);
       } else {
-        m_subject.free(b.p);
+        m_subject.Free(b.p);
       }
     }
     b = {};
@@ -214,7 +214,7 @@ TEST_CASE("scenario 20: spies come and go between the calls of threads that only
   const ref<checking_spy> first = make_ref<checking_spy>(1U); // refuses everything
   const ref<checking_spy> second = make_ref<checking_spy>(1U);
   IMallocSpy* const spies[2] = {first.get(), second.get()};
-  void* shared = s.alloc(53);
+  void* shared = s.Alloc(53);
 
   // Until the threads have met spies often enough, whoever gets the processors.
   constexpr unsigned long enough_registrations = 2000;
@@ -227,11 +227,11 @@ TEST_CASE("scenario 20: spies come and go between the calls of threads that only
   for (std::size_t i = 0; i < 4; ++i) {
     threads.emplace_back([&] {
       while (working) {
-        faults += s.get_size(shared) == 53 ? 0 : 1;
-        faults += s.did_alloc(shared) == 1 ? 0 : 1;
-        void* p = s.alloc(27); // null under a spy, unspied without
+        faults += s.GetSize(shared) == 53 ? 0 : 1;
+        faults += s.DidAlloc(shared) == 1 ? 0 : 1;
+        void* p = s.Alloc(27); // null under a spy, unspied without
         refusals += p == nullptr ? 1 : 0;
-        s.free(p);
+        s.Free(p);
         std::this_thread::yield();
       }
     });
@@ -249,5 +249,5 @@ TEST_CASE("scenario 20: spies come and go between the calls of threads that only
   CHECK(got.unexpected == 0);
   CHECK(faults == 0);
   check_all_was_well(*first, *second);
-  s.free(shared);
+  s.Free(shared);
 }

@@ -12,16 +12,16 @@ TEST_CASE("answers, decision 10: a PreAlloc that shrinks the request is obeyed")
   }
   const registered_spy spy(s, no_header);
   spy->script.pre_alloc = [](SIZE_T cb) { return cb / 2; };
-  void* p = s.alloc(106);
+  void* p = s.Alloc(106);
   REQUIRE(p != nullptr);
-  CHECK(s.get_size(p) == 53);
+  CHECK(s.GetSize(p) == 53);
   CHECK(spy->take() == calls{
                            "PreAlloc(106)->53",
                            "PostAlloc(p)->p",
                            "PreGetSize(p,T)->p",
                            "PostGetSize(53,T)->53",
                        });
-  s.free(p);
+  s.Free(p);
   CHECK(s.revoke_spy() == S_OK);
 }
 
@@ -36,8 +36,8 @@ TEST_CASE("answers, decision 12: a block that PostAlloc keeps belongs to the spy
     kept = raw;
     return nullptr;
   };
-  CHECK(s.alloc(53) == nullptr);
-  CHECK(s.get_size(kept) == 53); // not freed, not tracked
+  CHECK(s.Alloc(53) == nullptr);
+  CHECK(s.GetSize(kept) == 53); // not freed, not tracked
   CHECK(spy->take() == calls{
                            "PreAlloc(53)->53",
                            "PostAlloc(p)->NULL",
@@ -45,8 +45,8 @@ TEST_CASE("answers, decision 12: a block that PostAlloc keeps belongs to the spy
                            "PostGetSize(53,F)->53",
                        });
   CHECK(s.revoke_spy() == S_OK);
-  CHECK(s.did_alloc(kept) == 1);
-  s.free(kept);
+  CHECK(s.DidAlloc(kept) == 1);
+  s.Free(kept);
 }
 
 TEST_CASE("answers: a PreFree that returns null quarantines the block") {
@@ -56,22 +56,22 @@ TEST_CASE("answers: a PreFree that returns null quarantines the block") {
   }
   const registered_spy spy(s, no_header);
   spy->script.pre_free = [](void*, BOOL) -> void* { return nullptr; };
-  void* p = s.alloc(53);
+  void* p = s.Alloc(53);
   support::fill(p, 53, 1);
   spy->take();
-  s.free(p);
+  s.Free(p);
   CHECK(spy->take() == calls{
                            "PreFree(p,T)->NULL",
                            "PostFree(T)",
                        });
   CHECK(support::holds(p, 53, 1)); // alive in the heap
-  CHECK(s.did_alloc(p) == 1);
+  CHECK(s.DidAlloc(p) == 1);
   CHECK(spy->take() == calls{
                            "PreDidAlloc(p,F)->p",
                            "PostDidAlloc(p,F,1)->1",
                        });
   CHECK(s.revoke_spy() == S_OK); // it counts as freed
-  s.free(p);
+  s.Free(p);
 }
 
 // Wine's defect 8.
@@ -82,16 +82,16 @@ TEST_CASE("answers: a PreRealloc that forgets to store the pointer resizes the c
   }
   const registered_spy spy(s, no_header);
   spy->script.pre_realloc = [](void*, SIZE_T cb, void**, BOOL) { return cb; };
-  void* p = s.alloc(53);
+  void* p = s.Alloc(53);
   support::fill(p, 53, 1);
   spy->take();
-  void* r = s.realloc(p, 1190);
+  void* r = s.Realloc(p, 1190);
   CHECK(spy->take() == calls{
                            "PreRealloc(p,1190,&np,T)->1190, np=p",
                            "PostRealloc(r,T)->r",
                        });
   CHECK(support::holds(r, 53, 1));
-  s.free(r);
+  s.Free(r);
   CHECK(s.revoke_spy() == S_OK);
 }
 
@@ -106,13 +106,13 @@ TEST_CASE("answers: a PreRealloc that stores null takes the old block over") {
     *np = nullptr;
     return answer;
   };
-  void* p = s.alloc(53);
+  void* p = s.Alloc(53);
   support::fill(p, 53, 1);
   spy->take();
 
   answer = huge; // no memory: nothing has changed
-  CHECK(s.realloc(p, 119) == nullptr);
-  CHECK(s.get_size(p) == 53);
+  CHECK(s.Realloc(p, 119) == nullptr);
+  CHECK(s.GetSize(p) == 53);
   CHECK(spy->take() == calls{
                            "PreRealloc(p,119,&np,T)->huge, np=NULL",
                            "PostRealloc(NULL,T)->NULL",
@@ -121,12 +121,12 @@ TEST_CASE("answers: a PreRealloc that stores null takes the old block over") {
                        });
 
   answer = 119;
-  void* r = s.realloc(p, 119);
+  void* r = s.Realloc(p, 119);
   CHECK(r != nullptr);
   CHECK(r != p);
-  CHECK(s.get_size(p) == 53); // lives, unspied: it is the spy's now
+  CHECK(s.GetSize(p) == 53); // lives, unspied: it is the spy's now
   CHECK(support::holds(p, 53, 1));
-  CHECK(s.get_size(r) == 119);
+  CHECK(s.GetSize(r) == 119);
   CHECK(spy->take() == calls{
                            "PreRealloc(p,119,&np,T)->119, np=NULL",
                            "PostRealloc(r,T)->r",
@@ -135,8 +135,8 @@ TEST_CASE("answers: a PreRealloc that stores null takes the old block over") {
                            "PreGetSize(r,T)->r",
                            "PostGetSize(119,T)->119",
                        });
-  s.free(p);
-  s.free(r);
+  s.Free(p);
+  s.Free(r);
   CHECK(s.revoke_spy() == S_OK);
 }
 
@@ -151,10 +151,10 @@ TEST_CASE("answers: a block that PostRealloc keeps belongs to the spy") {
     kept = raw;
     return nullptr;
   };
-  void* p = s.alloc(53);
+  void* p = s.Alloc(53);
   spy->take();
-  CHECK(s.realloc(p, 1190) == nullptr);
-  CHECK(s.get_size(kept) == 1190);
+  CHECK(s.Realloc(p, 1190) == nullptr);
+  CHECK(s.GetSize(kept) == 1190);
   CHECK(spy->take() == calls{
                            "PreRealloc(p,1190,&np,T)->1190, np=p",
                            "PostRealloc(r,T)->NULL",
@@ -162,7 +162,7 @@ TEST_CASE("answers: a block that PostRealloc keeps belongs to the spy") {
                            "PostGetSize(1190,F)->1190",
                        });
   CHECK(s.revoke_spy() == S_OK); // p has left the set
-  s.free(kept);
+  s.Free(kept);
 }
 
 // Wine's defect 7: it gave the altered pointer to PostDidAlloc, and validated its whole heap when that was null.
@@ -174,17 +174,17 @@ TEST_CASE("answers: PreGetSize and PreDidAlloc that return null ask about nothin
   const registered_spy spy(s, no_header);
   spy->script.pre_get_size = [](void*, BOOL) -> void* { return nullptr; };
   spy->script.pre_did_alloc = [](void*, BOOL) -> void* { return nullptr; };
-  void* p = s.alloc(53);
+  void* p = s.Alloc(53);
   spy->take();
-  CHECK(s.get_size(p) == unknown_size);
-  CHECK(s.did_alloc(p) == -1);
+  CHECK(s.GetSize(p) == unknown_size);
+  CHECK(s.DidAlloc(p) == -1);
   CHECK(spy->take() == calls{
                            "PreGetSize(p,T)->NULL",
                            "PostGetSize(-1,T)->-1",
                            "PreDidAlloc(p,T)->NULL",
                            "PostDidAlloc(p,T,-1)->-1",
                        });
-  s.free(p);
+  s.Free(p);
   CHECK(s.revoke_spy() == S_OK);
 }
 
@@ -195,21 +195,21 @@ TEST_CASE("answers: pointers that are no blocks") {
     return;
   }
   const registered_spy spy(s, no_header);
-  void* p = s.alloc(53);
+  void* p = s.Alloc(53);
   void* inside = static_cast<char*>(p) + 20;
   spy->take();
-  CHECK(s.get_size(inside) == unknown_size);
-  CHECK(s.did_alloc(inside) == 0);
+  CHECK(s.GetSize(inside) == unknown_size);
+  CHECK(s.DidAlloc(inside) == 0);
   CHECK(spy->take() == calls{
                            "PreGetSize(p+20,F)->p+20",
                            "PostGetSize(-1,F)->-1",
                            "PreDidAlloc(p+20,F)->p+20",
                            "PostDidAlloc(p+20,F,0)->0",
                        });
-  s.free(p);
+  s.Free(p);
   spy->take();
-  CHECK(s.get_size(p) == unknown_size);
-  CHECK(s.did_alloc(p) == 0);
+  CHECK(s.GetSize(p) == unknown_size);
+  CHECK(s.DidAlloc(p) == 0);
   CHECK(spy->take() == calls{
                            "PreGetSize(p,F)->p",
                            "PostGetSize(-1,F)->-1",

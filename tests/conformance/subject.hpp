@@ -28,22 +28,22 @@ public:
 
   // The IMalloc. Every operation below is a call of its method, unless the subject has another door to the same thing.
   virtual IMalloc* object() = 0;
-  virtual void* alloc(SIZE_T cb) {
+  virtual void* Alloc(SIZE_T cb) {
     return object()->Alloc(cb);
   }
-  virtual void* realloc(void* pv, SIZE_T cb) {
+  virtual void* Realloc(void* pv, SIZE_T cb) {
     return object()->Realloc(pv, cb);
   }
-  virtual void free(void* pv) {
+  virtual void Free(void* pv) {
     object()->Free(pv);
   }
-  SIZE_T get_size(void* pv) {
+  SIZE_T GetSize(void* pv) {
     return object()->GetSize(pv);
   }
-  int did_alloc(void* pv) {
+  int DidAlloc(void* pv) {
     return object()->DidAlloc(pv);
   }
-  void heap_minimize() {
+  void HeapMinimize() {
     object()->HeapMinimize();
   }
 

@@ -2,6 +2,8 @@
 // What a spy saw, one line for each call in the order in which the calls began; nested calls are indented.
 #pragma once
 
+#include <cstddef>
+#include <initializer_list>
 #include <iosfwd>
 #include <string>
 #include <vector>
@@ -46,7 +48,7 @@ private:
   std::string indented(const std::string& text) const;
 
   calls m_calls;
-  unsigned m_depth = 0;
+  std::size_t m_depth = 0;
 };
 
 } // namespace support

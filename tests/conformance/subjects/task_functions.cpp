@@ -13,13 +13,13 @@ public:
   const char* name() const override {
     return "the task allocator's functions";
   }
-  void* alloc(SIZE_T cb) override {
+  void* Alloc(SIZE_T cb) override {
     return CoTaskMemAlloc(cb);
   }
-  void* realloc(void* pv, SIZE_T cb) override {
+  void* Realloc(void* pv, SIZE_T cb) override {
     return CoTaskMemRealloc(pv, cb);
   }
-  void free(void* pv) override {
+  void Free(void* pv) override {
     CoTaskMemFree(pv);
   }
 };

@@ -131,8 +131,9 @@ foreach(layer IN LISTS present)
 endforeach()
 file(GLOB folders LIST_DIRECTORIES ON RELATIVE ${ROOT} ${ROOT}/*)
 foreach(folder IN LISTS folders)
-  # build is where everything is built; hidden folders belong to tools.
-  if(IS_DIRECTORY ${ROOT}/${folder} AND NOT folder IN_LIST top_level_folders AND NOT folder MATCHES "^(build|\\..*)$")
+  # Hidden folders belong to tools, and build folders to nobody.
+  if(IS_DIRECTORY ${ROOT}/${folder} AND NOT folder IN_LIST top_level_folders AND NOT folder MATCHES "^(build|\\..*)$"
+     AND NOT EXISTS ${ROOT}/${folder}/CMakeCache.txt)
     violation(${folder} ": no such top-level folder is planned (" "${top_level_folders}" ")")
   endif()
 endforeach()

@@ -21,6 +21,7 @@ function(plant_good_tree)
     file(MAKE_DIRECTORY ${PLANTED}/tests/${layer})
   endforeach()
   file(MAKE_DIRECTORY ${PLANTED}/build/gcc ${PLANTED}/.github)
+  plant(another_build/CMakeCache.txt "")
 endfunction()
 
 function(check status_variable output_variable)

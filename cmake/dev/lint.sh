@@ -35,7 +35,7 @@ check_tidy() {
 }
 
 run_lint() {
-  need_packages "${build_packages[@]}" "${example_packages[@]}" "${test_packages[@]}" clang \
+  need_packages "${build_packages[@]}" "${test_packages[@]}" clang \
     "clang-format-$tools_version" "clang-tidy-$tools_version" shellcheck
   local check began failures=0
   for check in format layers shell tidy; do

@@ -76,7 +76,7 @@ run_tests() {
     esac
     shift
   done
-  local packages=("${build_packages[@]}" "${example_packages[@]}" "${test_packages[@]}")
+  local packages=("${build_packages[@]}" "${test_packages[@]}")
   case "${presets[*]}" in
   *clang*) packages+=("${clang_packages[@]}") ;;
   esac

@@ -31,7 +31,8 @@ is_installed() {
   if [ -n "$program" ]; then
     command -v "$program" >/dev/null
   elif command -v dpkg-query >/dev/null; then
-    [ "$(dpkg-query -W -f='${db:Status-Status}' "$1" 2>/dev/null)" = installed ]
+    # The builds of libcurl exclude each other; any will do.
+    dpkg-query -W -f='${db:Status-Status}\n' "${1/#libcurl4-openssl-dev/libcurl4-*-dev}" 2>/dev/null | grep -qx installed
   fi # elsewhere CMake finds out which libraries are there
 }
 

@@ -94,6 +94,7 @@ TEST_CASE("two threads free the same block: one wins, the other gets one line", 
     CHECK(not_one_line == 0);
     CHECK(still_live == 0);
     CHECK(handed_out_twice == 0);
+    CHECK(misuse_recorder::count(misuse_kind::freed_before) == misuse_recorder::count());
   }
 }
 
@@ -134,6 +135,7 @@ TEST_CASE("a moving realloc races with a free: one line, and no block is lost or
     CHECK(not_one_line == 0);
     CHECK(still_live == 0);
     CHECK(wrong_contents == 0);
+    CHECK(misuse_recorder::count(misuse_kind::freed_before) == misuse_recorder::count());
     CHECK(realloc_won <= static_cast<std::size_t>(count));
   }
 }
@@ -167,5 +169,6 @@ TEST_CASE("a realloc in place races with a free: never both lines, never two own
           raw_door::free(two);
         });
     CHECK(wrong == 0);
+    CHECK(misuse_recorder::count(misuse_kind::interior) == 0);
   }
 }

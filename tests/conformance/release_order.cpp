@@ -25,14 +25,16 @@ void look_around_on_release(subject& s, recording_spy& spy, IMallocSpy* next, fi
       return; // the test's own reference
     }
     found.looked = true;
-    found.revoke = s.revoke_spy();
-    s.Free(s.Alloc(27));
     support::on_another_thread other([&s, next, &found] {
       found.register_next = s.register_spy(next);
       s.Free(s.Alloc(53));
       found.revoke_next = s.revoke_spy();
     });
     found.other_thread_got_through = other.done();
+    if (found.other_thread_got_through) { // else this thread would be stuck as well
+      found.revoke = s.revoke_spy();
+      s.Free(s.Alloc(27));
+    }
   };
 }
 

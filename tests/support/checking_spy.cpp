@@ -2,6 +2,7 @@
 #include "support/checking_spy.hpp"
 
 #include <cstring>
+#include <thread>
 
 namespace support {
 
@@ -26,6 +27,9 @@ void checking_spy::begin(operation what, SIZE_T size, BOOL spyed) {
   m_size = size;
   m_spyed = spyed;
   ++m_operations;
+  if (m_operations % 8 == 0) {
+    std::this_thread::yield(); // others queue up at the lock now, or come in between where there is none
+  }
 }
 
 void checking_spy::end(operation what, BOOL spyed) {
@@ -39,7 +43,9 @@ void checking_spy::end(operation what, BOOL spyed) {
 }
 
 bool checking_spy::refuses() {
-  return m_refuse_every != 0 && ++m_requests % m_refuse_every == 0;
+  const bool refused = m_refuse_every != 0 && ++m_requests % m_refuse_every == 0;
+  m_refusals += refused ? 1 : 0;
+  return refused;
 }
 
 SIZE_T checking_spy::PreAlloc(SIZE_T cbRequest) {

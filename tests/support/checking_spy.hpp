@@ -23,6 +23,9 @@ public:
   unsigned long operations() const noexcept {
     return m_operations;
   }
+  unsigned long refusals() const noexcept {
+    return m_refusals;
+  }
 
   SIZE_T STDMETHODCALLTYPE PreAlloc(SIZE_T cbRequest) override;
   void* STDMETHODCALLTYPE PostAlloc(void* pActual) override;
@@ -54,6 +57,7 @@ private:
   BOOL m_spyed = FALSE;
   unsigned long m_operations = 0;
   unsigned m_requests = 0;
+  unsigned long m_refusals = 0;
   const unsigned m_refuse_every;
 };
 

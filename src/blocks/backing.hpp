@@ -3,6 +3,7 @@
 #pragma once
 
 #include "blocks/sanitizer_hints.hpp"
+#include "blocks/zeroing.hpp"
 
 #include <cstddef>
 #include <mimalloc.h>
@@ -21,13 +22,20 @@ inline void* allocate(std::size_t size) noexcept {
   return mi_malloc(at_least_smallest(size));
 }
 
-// returns: as allocate, aligned and, if asked, zeroed. Zeroed pages that come fresh from the system are not touched
+// returns: as allocate, aligned and, if asked, zeroed. Large blocks are zeroed without being touched
 inline void* allocate(std::size_t size, std::size_t alignment, bool zeroed) noexcept {
   const std::size_t bytes = at_least_smallest(size);
+  const bool by_pages = zeroed && bytes >= worth_asking;
+  void* p = nullptr;
   if (alignment <= smallest) {
-    return zeroed ? mi_zalloc(bytes) : mi_malloc(bytes);
+    p = zeroed && !by_pages ? mi_zalloc(bytes) : mi_malloc(bytes);
+  } else {
+    p = zeroed && !by_pages ? mi_zalloc_aligned(bytes, alignment) : mi_malloc_aligned(bytes, alignment);
   }
-  return zeroed ? mi_zalloc_aligned(bytes, alignment) : mi_malloc_aligned(bytes, alignment);
+  if (by_pages && p != nullptr) {
+    zero_by_pages(p, bytes);
+  }
+  return p;
 }
 
 inline void release(void* p) noexcept {

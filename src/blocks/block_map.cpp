@@ -80,9 +80,9 @@ void publish_large(map_byte* first, std::size_t size, marks m) noexcept {
   std::size_t known = largest.load(std::memory_order_relaxed);
   while (known < size && !largest.compare_exchange_weak(known, size, std::memory_order_relaxed)) {
   }
-  const std::uint8_t code = write_large_size(first, size, m);
   const std::uint8_t kept = m == marks::keep ? first->load(std::memory_order_relaxed) & mark_bit : 0;
-  first->store(static_cast<std::uint8_t>(start_bit | code | kept), std::memory_order_release);
+  const std::uint8_t value = write_large_size(first, size, m);
+  first->store(static_cast<std::uint8_t>(value | kept), std::memory_order_release);
 }
 
 found_block find_around(std::uintptr_t address) noexcept {

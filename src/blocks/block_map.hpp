@@ -18,7 +18,8 @@ inline constexpr unsigned leaf_bits = 30;    // a leaf maps 1 GiB
 inline constexpr unsigned address_bits = 48; // user space of Linux and macOS without an explicit hint above
 
 inline constexpr std::size_t leaf_count = std::size_t{1} << (address_bits - leaf_bits);
-inline constexpr std::size_t leaf_size = std::size_t{1} << (leaf_bits - granule_bits);
+inline constexpr std::size_t leaf_granules = std::size_t{1} << (leaf_bits - granule_bits);
+inline constexpr std::size_t leaf_size = leaf_granules + 1; // reading a size looks at the byte behind the first
 
 // An entry is the leaf's address minus the number of its first granule, so that adding a granule's number gives the address
 // of its byte without a mask. 0: no leaf.
@@ -51,6 +52,13 @@ inline map_byte* find_byte(const void* p) noexcept {
   return byte;
 }
 
+// returns: the byte for the start of a block that is known to live
+inline map_byte* byte_of_block(const void* p) noexcept {
+  const auto address = reinterpret_cast<std::uintptr_t>(p);
+  const std::uintptr_t leaf = leaf_table[address >> leaf_bits].load(std::memory_order_acquire);
+  return reinterpret_cast<map_byte*>(leaf + (address >> granule_bits));
+}
+
 // returns: the byte for p, making its leaf if need be; null if the system has no memory for it
 map_byte* make_byte(const void* p) noexcept;
 
@@ -63,24 +71,32 @@ inline void publish(map_byte* first, std::size_t size, marks m) noexcept {
     publish_large(first, size, m);
     return;
   }
-  const std::uint8_t code = write_short_size(first, size, m);
   const std::uint8_t kept = m == marks::keep ? first->load(std::memory_order_relaxed) & mark_bit : 0;
-  first->store(static_cast<std::uint8_t>(start_bit | code | kept), std::memory_order_release);
+  const std::uint8_t value = write_short_size(first, size, m);
+  first->store(static_cast<std::uint8_t>(value | kept), std::memory_order_release);
+}
+
+// effects: makes the byte `next` if it still is `value`; of several threads that try at once one succeeds
+inline bool exchange(map_byte* byte, std::uint8_t value, unsigned next) noexcept {
+  if (process_has_one_thread()) {
+    byte->store(static_cast<std::uint8_t>(next), std::memory_order_relaxed);
+    return true;
+  }
+  // Compared, not just exchanged: a thread that lost must not overwrite what the byte has become since.
+  return byte->compare_exchange_strong(value, static_cast<std::uint8_t>(next), std::memory_order_acq_rel,
+                                       std::memory_order_relaxed);
 }
 
 // effects: takes a block out of the map; of several threads that try at once one succeeds
 // returns: whether a live block started here, as `value`, read from the byte before, says
 inline bool claim(map_byte* first, std::uint8_t value) noexcept {
-  if (MALLOCSPY_UNLIKELY((value & start_bit) == 0)) {
-    return false;
-  }
-  const auto claimed = static_cast<std::uint8_t>((value & mark_bit) | freed_bit);
-  if (process_has_one_thread()) {
-    first->store(claimed, std::memory_order_relaxed);
-    return true;
-  }
-  // Compared, not just exchanged: a thread that lost must not overwrite what the byte has become since.
-  return first->compare_exchange_strong(value, claimed, std::memory_order_acq_rel, std::memory_order_relaxed);
+  return MALLOCSPY_LIKELY((value & start_bit) != 0) && exchange(first, value, (value & mark_bit) | unsigned{freed_bit});
+}
+
+// effects: the same, and the mark at the block's start goes with it. returns: whether there were both
+inline bool claim_marked(map_byte* first, std::uint8_t value) noexcept {
+  constexpr std::uint8_t both = start_bit | mark_bit;
+  return (value & both) == both && exchange(first, value, freed_bit);
 }
 
 // A live block as the map has it.

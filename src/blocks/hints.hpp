@@ -3,9 +3,14 @@
 #pragma once
 
 #if defined(__GNUC__)
+#define MALLOCSPY_LIKELY(x) __builtin_expect(!!(x), 1)
 #define MALLOCSPY_UNLIKELY(x) __builtin_expect(!!(x), 0)
 // A path that is rarely taken: out of line, away from the fast one.
 #define MALLOCSPY_COLD __attribute__((noinline, cold))
+// A path that many take, but not the ones that the fast path is for.
+#define MALLOCSPY_OUT_OF_LINE __attribute__((noinline))
+// A part of a function that has a name of its own for the reader's sake.
+#define MALLOCSPY_INLINE inline __attribute__((always_inline))
 // A variable that no other module sees: addressed directly, without the offset table.
 #define MALLOCSPY_INNER __attribute__((visibility("hidden")))
 #define MALLOCSPY_PREFETCH_FOR_WRITE(p) __builtin_prefetch((p), 1)
@@ -16,8 +21,11 @@
     }                                                                                                                      \
   } while (false)
 #else
+#define MALLOCSPY_LIKELY(x) (x)
 #define MALLOCSPY_UNLIKELY(x) (x)
 #define MALLOCSPY_COLD
+#define MALLOCSPY_INLINE inline
+#define MALLOCSPY_OUT_OF_LINE
 #define MALLOCSPY_INNER
 #define MALLOCSPY_PREFETCH_FOR_WRITE(p) static_cast<void>(p)
 #define MALLOCSPY_ASSUME(x) static_cast<void>(0)

@@ -19,22 +19,22 @@ namespace detail {
 
 // effects: publishes p where the fast path cannot: its leaf is missing, or its size is large
 // returns: p; null if p is null, or if there is no memory for a leaf (p is given back then)
-MALLOCSPY_COLD void* admit_slowly(void* p, std::size_t size, marks m) noexcept;
+MALLOCSPY_COLD void* admit_slowly(void* p, std::size_t size) noexcept;
 
 // effects: one line through the misuse handler
 MALLOCSPY_COLD void misused(const void* p, const char* operation);
 
-inline void* admit(void* p, std::size_t size, marks m) noexcept {
+inline void* admit(void* p, std::size_t size) noexcept {
   const auto address = reinterpret_cast<std::uintptr_t>(p);
   // A null pointer goes the slow way too: nothing is ever mapped at 0. The kernel hands out no address beyond the table.
   const std::uintptr_t leaf = leaf_table[address >> leaf_bits].load(std::memory_order_acquire);
   if (MALLOCSPY_UNLIKELY(leaf == 0) || MALLOCSPY_UNLIKELY(size >= first_large)) {
-    return admit_slowly(p, size, m);
+    return admit_slowly(p, size);
   }
   if constexpr (sanitizer::wants_usable_size) {
     sanitizer::block_lives(p, size, backing::usable_size(p));
   }
-  publish(reinterpret_cast<map_byte*>(leaf + (address >> granule_bits)), size, m);
+  publish(reinterpret_cast<map_byte*>(leaf + (address >> granule_bits)), size, marks::none);
   return p;
 }
 
@@ -56,17 +56,17 @@ inline void hand_back(void* p) noexcept {
 
 // returns: a block of `size` bytes aligned to 16, in the map; null without memory for it or for its entry
 // threads: any, as all of these
-inline void* raw_allocate(std::size_t size, marks m = marks::none) noexcept {
-  return detail::admit(backing::allocate(size), size, m);
+inline void* raw_allocate(std::size_t size) noexcept {
+  return detail::admit(backing::allocate(size), size);
 }
 
 // returns: as above, aligned to `alignment` (a power of two) and, if asked, zeroed
-inline void* raw_allocate(std::size_t size, std::size_t alignment, bool zeroed, marks m = marks::none) noexcept {
+inline void* raw_allocate(std::size_t size, std::size_t alignment, bool zeroed) noexcept {
   if constexpr (sanitizer::zeroes_by_hand) {
-    void* p = detail::admit(backing::allocate(size, alignment, false), size, m);
+    void* p = detail::admit(backing::allocate(size, alignment, false), size);
     return p != nullptr && zeroed ? std::memset(p, 0, size) : p;
   }
-  return detail::admit(backing::allocate(size, alignment, zeroed), size, m);
+  return detail::admit(backing::allocate(size, alignment, zeroed), size);
 }
 
 // effects: frees the live block at p; null is allowed
@@ -114,7 +114,7 @@ template <class Taken> void* raw_reallocate(void* p, std::size_t size, const cha
     return p;
   }
   const std::size_t present = read_size(byte, value);
-  void* fresh = raw_allocate(size, marks::keep);
+  void* fresh = raw_allocate(size);
   if (fresh == nullptr) {
     publish(byte, present, marks::keep);
     return nullptr;

@@ -1,30 +1,40 @@
 // SPDX-License-Identifier: MIT
-// Runs inside hooks: never allocates from what is hooked.
+// Runs inside hooks: never allocates from what is hooked; its lock is held for a few instructions and never across a hook.
 #include "blocks/side_table.hpp"
 
 #include "blocks/table_memory.hpp"
 
 namespace mallocspy::blocks {
 
-side_table::node* side_table::take_node() noexcept {
-  if (m_free == nullptr) {
-    constexpr std::size_t chunk = 64 * 1024;
-    auto* nodes = static_cast<node*>(map_table(chunk));
-    if (nodes == nullptr) {
-      return nullptr;
-    }
-    for (std::size_t i = 0; i < chunk / sizeof(node); ++i) {
-      give_back(&nodes[i]);
-    }
-  }
-  node* taken = m_free;
-  m_free = taken->next;
-  return taken;
-}
+namespace {
 
-void side_table::give_back(node* n) noexcept {
-  n->next = m_free;
-  m_free = n;
+class held {
+public:
+  explicit held(fork_safe_lock& lock) noexcept : m_lock(lock) {
+    m_lock.lock();
+  }
+  ~held() {
+    m_lock.unlock();
+  }
+  held(const held&) = delete;
+  held& operator=(const held&) = delete;
+
+private:
+  fork_safe_lock& m_lock;
+};
+
+} // namespace
+
+bool node_stock::refill() noexcept {
+  constexpr std::size_t chunk = 4096; // each thread has a stock
+  auto* nodes = static_cast<side_node*>(map_table(chunk));
+  if (nodes == nullptr) {
+    return false;
+  }
+  for (std::size_t i = 0; i < chunk / sizeof(side_node); ++i) {
+    put(&nodes[i]);
+  }
+  return true;
 }
 
 std::size_t side_table::bucket_of(std::uintptr_t address) noexcept {
@@ -32,38 +42,44 @@ std::size_t side_table::bucket_of(std::uintptr_t address) noexcept {
   return static_cast<std::size_t>((address * 0x9E3779B97F4A7C15U) >> 52);
 }
 
-side_table::node* const* side_table::find(std::uintptr_t address) const noexcept {
-  node* const* link = &m_buckets[bucket_of(address)];
+side_node** side_table::link_to(std::uintptr_t address) noexcept {
+  side_node** link = &m_buckets[bucket_of(address)];
   while (*link != nullptr && (*link)->address != address) {
     link = &(*link)->next;
   }
-  return *link == nullptr ? nullptr : link;
+  return link;
 }
 
-bool side_table::insert(node* n, std::uintptr_t address) noexcept {
-  if (find(address) != nullptr) {
-    give_back(n);
+bool side_table::find_locked(std::uintptr_t address) const noexcept {
+  const held lock(m_lock);
+  return *const_cast<side_table*>(this)->link_to(address) != nullptr;
+}
+
+bool side_table::insert(std::uintptr_t address, node_stock& stock) noexcept {
+  const held lock(m_lock);
+  side_node** link = link_to(address);
+  if (*link != nullptr) {
     return false;
   }
-  node*& head = m_buckets[bucket_of(address)];
-  *n = {address, head};
-  head = n;
-  ++m_count;
+  *link = stock.take();
+  **link = {address, nullptr};
+  m_count.store(m_count.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
   return true;
 }
 
-bool side_table::erase(std::uintptr_t address) noexcept {
-  if (m_count == 0) {
+bool side_table::erase(std::uintptr_t address, node_stock& stock) noexcept {
+  if (m_count.load(std::memory_order_relaxed) == 0) {
     return false;
   }
-  auto** link = const_cast<node**>(find(address));
-  if (link == nullptr) {
+  const held lock(m_lock);
+  side_node** link = link_to(address);
+  side_node* gone = *link;
+  if (gone == nullptr) {
     return false;
   }
-  node* gone = *link;
   *link = gone->next;
-  give_back(gone);
-  --m_count;
+  stock.put(gone);
+  m_count.store(m_count.load(std::memory_order_relaxed) - 1, std::memory_order_relaxed);
   return true;
 }
 

@@ -20,6 +20,9 @@
 // word of eight within the first 16, and a second one within the first 24.
 #pragma once
 
+#include "blocks/hints.hpp"
+#include "blocks/short_sizes.hpp"
+
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -28,32 +31,19 @@ namespace mallocspy::blocks {
 
 using map_byte = std::atomic<std::uint8_t>;
 
-inline constexpr std::uint8_t start_bit = 0x80;
-inline constexpr std::uint8_t mark_bit = 0x40;
-inline constexpr std::uint8_t freed_bit = 0x20;
-inline constexpr std::uint8_t payload_mask = 0x1F;
-inline constexpr unsigned payload_bits = 5;
-
-inline constexpr std::uint8_t code_medium = 48; // and the 13 codes behind it
-inline constexpr std::uint8_t code_large = 62;
-inline constexpr std::uint8_t code_giant = 63;
-
-inline constexpr std::size_t first_medium = code_medium;
-inline constexpr std::size_t first_large = first_medium + ((code_large - code_medium) << payload_bits); // 496
-inline constexpr std::size_t first_giant = std::size_t{1} << (8 * payload_bits);                        // 1 TiB
-
 // Whether the marks among the bytes that are written survive. A fresh block outside of spying has none.
 enum class marks { none, keep };
 
 // effects: writes what does not fit into the first byte behind it, for a size below first_large; `first` itself may hold
 //   anything afterwards, but no start
-// returns: the code for the first byte
+// returns: the first byte, with its start bit
 inline std::uint8_t write_short_size(map_byte* first, std::size_t size, marks m) noexcept;
 
 // effects, returns: the same for a size from first_large
 inline std::uint8_t write_large_size(map_byte* first, std::size_t size, marks m) noexcept;
 
-// returns: the size of the block whose first byte is at `first` and was read as `value`; no_size if no block starts there
+// returns: the size of the block whose first byte is at `first` and was read as `value`; no_size if no block starts there.
+//   Reads the byte behind `first` in any case
 inline std::size_t read_size(const map_byte* first, std::uint8_t value) noexcept;
 
 inline constexpr std::size_t no_size = static_cast<std::size_t>(-1);
@@ -88,9 +78,9 @@ inline const map_word* word_behind(const map_byte* first) noexcept {
   return word_behind(const_cast<map_byte*>(first));
 }
 
-inline void write_byte(map_byte& byte, std::size_t payload, marks m) noexcept {
+inline void write_byte(map_byte& byte, std::uint8_t payload, marks m) noexcept {
   const std::uint8_t kept = m == marks::keep ? byte.load(std::memory_order_relaxed) & mark_bit : 0;
-  byte.store(static_cast<std::uint8_t>((payload & payload_mask) | kept), std::memory_order_relaxed);
+  byte.store(static_cast<std::uint8_t>(payload | kept), std::memory_order_relaxed);
 }
 
 inline void write_word(map_word& word, std::uint64_t payload, marks m) noexcept {
@@ -101,36 +91,25 @@ inline void write_word(map_word& word, std::uint64_t payload, marks m) noexcept 
 } // namespace detail
 
 inline std::uint8_t write_short_size(map_byte* first, std::size_t size, marks m) noexcept {
-  // In arithmetic, without a branch: programs mix sizes, and no processor predicts them. A small size has nothing to
-  // continue, and writes it where the first byte goes anyway.
-  const std::ptrdiff_t continued = static_cast<std::ptrdiff_t>(first_medium - 1 - size) >> 63; // -1: yes, 0: no
-  const std::size_t excess = (size - first_medium) & static_cast<std::size_t>(continued);
-  detail::write_byte(first[-continued], excess, m);
-  return static_cast<std::uint8_t>(size - excess + (excess >> payload_bits));
+  const std::uint32_t code = detail::short_codes[size];
+  detail::write_byte(first[code >> 16], static_cast<std::uint8_t>(code >> 8), m);
+  return static_cast<std::uint8_t>(code);
 }
 
 inline std::uint8_t write_large_size(map_byte* first, std::size_t size, marks m) noexcept {
   detail::map_word* word = detail::word_behind(first);
   detail::write_word(word[0], size & (first_giant - 1), m);
   if (size < first_giant) {
-    return code_large;
+    return start_bit | code_large;
   }
   detail::write_word(word[1], size >> (8 * payload_bits), m);
-  return code_giant;
+  return start_bit | code_giant;
 }
 
-inline std::size_t read_size(const map_byte* first, std::uint8_t value) noexcept {
-  // Where no block starts the subtraction wraps to a number beyond all codes, so small sizes take one comparison.
+MALLOCSPY_COLD inline std::size_t read_large_size(const map_byte* first, std::uint8_t value) noexcept {
   const unsigned code = (value & ~unsigned{mark_bit}) - start_bit;
-  if (code < code_medium) {
-    return code;
-  }
-  if (code < code_large) {
-    const unsigned low = first[1].load(std::memory_order_relaxed) & payload_mask;
-    return (code << payload_bits) + low - ((unsigned{code_medium} << payload_bits) - first_medium);
-  }
   if (code > code_giant) {
-    return no_size;
+    return no_size; // no block starts here: the subtraction has wrapped
   }
   const detail::map_word* word = detail::word_behind(first);
   std::size_t size = detail::gather(word[0].load(std::memory_order_relaxed));
@@ -138,6 +117,17 @@ inline std::size_t read_size(const map_byte* first, std::uint8_t value) noexcept
     size |= detail::gather(word[1].load(std::memory_order_relaxed)) << (8 * payload_bits);
   }
   return size;
+}
+
+inline std::size_t read_size(const map_byte* first, std::uint8_t value) noexcept {
+  const std::int32_t known = detail::meanings[value];
+  // Read whether it counts or not: a leaf has a byte behind its last one.
+  const std::uint32_t next = first[1].load(std::memory_order_relaxed);
+  if (MALLOCSPY_UNLIKELY(known < 0)) {
+    return read_large_size(first, value);
+  }
+  const auto short_size = static_cast<std::uint32_t>(known);
+  return (short_size >> 8) + (next & short_size);
 }
 
 } // namespace mallocspy::blocks

@@ -2,8 +2,6 @@
 // Runs inside hooks: never allocates from what is hooked.
 #include "blocks/spied_set.hpp"
 
-#include "blocks/block_map.hpp"
-
 namespace mallocspy::blocks {
 
 namespace {
@@ -17,50 +15,50 @@ map_byte* byte_for_mark(const void* client, const void* raw, std::size_t size) n
   return at >= from && at - from < extent ? find_byte(client) : nullptr;
 }
 
-// returns: whether there was a mark
+// effects: sets the mark. returns: whether there was none
+bool set_mark(map_byte* byte) noexcept {
+  std::uint8_t value = byte->load(std::memory_order_relaxed);
+  while ((value & mark_bit) == 0) {
+    if (exchange(byte, value, value | unsigned{mark_bit})) {
+      return true;
+    }
+    value = byte->load(std::memory_order_relaxed);
+  }
+  return false;
+}
+
+// effects: clears the mark. returns: whether there was one
 bool clear_mark(map_byte* byte) noexcept {
   if (byte == nullptr) {
     return false;
   }
   std::uint8_t value = byte->load(std::memory_order_relaxed);
-  std::uint8_t cleared = 0;
-  do {
-    if ((value & mark_bit) == 0) {
-      return false;
-    }
+  while ((value & mark_bit) != 0) {
     // Remembered, so that freeing the same client pointer again is told for what it is. A raw start is left to its own
     // free.
-    const bool starts = (value & start_bit) != 0;
-    cleared = static_cast<std::uint8_t>((value & ~mark_bit) | (starts ? 0 : freed_bit));
-  } while (!byte->compare_exchange_weak(value, cleared, std::memory_order_relaxed));
-  return true;
+    const unsigned freed = (value & start_bit) != 0 ? 0 : freed_bit;
+    if (exchange(byte, value, (value & ~unsigned{mark_bit}) | freed)) {
+      return true;
+    }
+    value = byte->load(std::memory_order_relaxed);
+  }
+  return false;
 }
 
 } // namespace
 
-void spied_set::insert(place& room, void* client, const void* raw, std::size_t size) noexcept {
-  if (contains(client)) {
-    return;
-  }
+bool spied_set::insert(place& room, void* client, const void* raw, std::size_t size) noexcept {
   if (map_byte* byte = byte_for_mark(client, raw, size)) {
-    byte->fetch_or(mark_bit, std::memory_order_relaxed);
-  } else {
-    m_side.insert(room.m_node, reinterpret_cast<std::uintptr_t>(client));
-    room.m_node = nullptr;
+    if (m_side.contains(reinterpret_cast<std::uintptr_t>(client))) {
+      return false;
+    }
+    return set_mark(byte);
   }
-  ++m_count;
+  return !contains(client) && m_side.insert(reinterpret_cast<std::uintptr_t>(client), room.m_stock);
 }
 
-void spied_set::erase(void* client) noexcept {
-  if (clear_mark(find_byte(client)) || m_side.erase(reinterpret_cast<std::uintptr_t>(client))) {
-    --m_count;
-  }
-}
-
-bool spied_set::contains(const void* client) const noexcept {
-  const map_byte* byte = find_byte(client);
-  return (byte != nullptr && (byte->load(std::memory_order_relaxed) & mark_bit) != 0) ||
-         m_side.contains(reinterpret_cast<std::uintptr_t>(client));
+bool spied_set::erase(void* client, node_stock& stock) noexcept {
+  return clear_mark(find_byte(client)) || m_side.erase(reinterpret_cast<std::uintptr_t>(client), stock);
 }
 
 } // namespace mallocspy::blocks

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 // The set S of the spy contract: the client pointers of the blocks that were allocated under the present spy. A client
 // pointer that starts a granule of its own raw block is a mark in the block map; any other one is in the side table.
-// Runs inside hooks: never allocates from what is hooked. threads: one at a time (the spy's lock)
+// Runs inside hooks: never allocates from what is hooked. threads: any; how many pointers are in is for the caller to count
 #pragma once
 
+#include "blocks/block_map.hpp"
 #include "blocks/side_table.hpp"
 
 namespace mallocspy::blocks {
@@ -13,39 +14,66 @@ public:
   // Room for one client pointer, set aside before the spy is asked for it. Lack of memory is known then, and only then.
   class place {
   public:
-    explicit place(spied_set& set) noexcept : m_set(set), m_node(set.m_side.take_node()) {}
+    // nested: calls further out on the same stock have places of their own. The outermost one's is not counted: it is the
+    // one that nested places always leave over.
+    place(node_stock& stock, bool nested) noexcept : m_stock(stock), m_nested(nested) {
+      const std::size_t others = nested ? 1 + stock.promised : 0;
+      m_held = MALLOCSPY_LIKELY(stock.count > others) || stock.refill();
+      if (nested) {
+        stock.promised += m_held ? 1 : 0;
+      }
+    }
     place(const place&) = delete;
     place& operator=(const place&) = delete;
     ~place() {
-      if (m_node != nullptr) {
-        m_set.m_side.give_back(m_node);
+      if (m_nested) {
+        m_stock.promised -= m_held ? 1 : 0;
       }
     }
     explicit operator bool() const noexcept {
-      return m_node != nullptr;
+      return m_held;
     }
 
   private:
     friend class spied_set;
-    spied_set& m_set;
-    side_table::node* m_node;
+    node_stock& m_stock;
+    const bool m_nested;
+    bool m_held;
   };
 
-  // effects: S += {client}, the client pointer of the live raw block of `size` bytes; uses the place up
-  void insert(place& room, void* client, const void* raw, std::size_t size) noexcept;
+  // effects: S += {client}, the client pointer of the live raw block of `size` bytes
+  // returns: whether it was not in
+  bool insert(place& room, void* client, const void* raw, std::size_t size) noexcept;
 
-  // effects: S -= {client}
-  void erase(void* client) noexcept;
+  // effects: S += {raw}, a client pointer that is the start of its own block, fresh and not in: no other thread has it yet
+  void insert_start(void* raw) noexcept {
+    map_byte* byte = byte_of_block(raw);
+    byte->store(static_cast<std::uint8_t>(byte->load(std::memory_order_relaxed) | mark_bit), std::memory_order_relaxed);
+  }
 
-  bool contains(const void* client) const noexcept;
+  // effects: S -= {client}. returns: whether it was in
+  bool erase(void* client, node_stock& stock) noexcept;
 
-  bool empty() const noexcept {
-    return m_count == 0;
+  bool contains(const void* client) const noexcept {
+    const map_byte* byte = find_byte(client);
+    return (byte != nullptr && (byte->load(std::memory_order_relaxed) & mark_bit) != 0) || is_aside(client);
+  }
+
+  // returns: whether the client pointer is in the side table, where contains() looks last
+  bool is_aside(const void* client) const noexcept {
+    return m_side.contains(reinterpret_cast<std::uintptr_t>(client));
+  }
+
+  // Before a fork, and after it in both processes.
+  void before_fork() noexcept {
+    m_side.before_fork();
+  }
+  void after_fork() noexcept {
+    m_side.after_fork();
   }
 
 private:
   side_table m_side;
-  std::size_t m_count = 0;
 };
 
 } // namespace mallocspy::blocks

@@ -14,7 +14,7 @@ inline constexpr request_info task_request{default_alignment, false, entry_point
 
 inline void* alloc(SIZE_T cb) {
   if (MALLOCSPY_UNLIKELY(spy_registered())) {
-    return spied_alloc(task_request, cb);
+    return spied_plain_alloc(cb);
   }
   return blocks::raw_allocate(cb);
 }

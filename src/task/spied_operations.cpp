@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MIT
-// Runs inside hooks: never allocates from what is hooked. Each holds the spy's lock while it runs.
+// Runs inside hooks: never allocates from what is hooked. Under a classic spy the lock is held from Pre to Post.
 //
 // A hook must not throw. If one does, the destructors here leave everything as if the client's call had failed: the lock is
 // free, no block is lost to the heap, and the exception reaches the client.
 #include "task/spied_operations.hpp"
 
 #include "blocks/line.hpp"
+#include "task/open_call.hpp"
 #include "task/operations.hpp"
+#include "task/spied_call.hpp"
 
 namespace mallocspy::task {
 
@@ -18,55 +20,65 @@ BOOL as_fspyed(bool spied) noexcept {
   return spied ? TRUE : FALSE;
 }
 
-// A raw block on its way to the client: freed unless it gets there.
-class block_in_transit {
-public:
-  explicit block_in_transit(void* raw) noexcept : m_raw(raw) {}
-  block_in_transit(const block_in_transit&) = delete;
-  block_in_transit& operator=(const block_in_transit&) = delete;
-  ~block_in_transit() {
-    if (m_raw != nullptr) {
-      blocks::raw_free(m_raw, "Alloc");
+// Runs the Post hook of an allocation. If it throws, the raw block goes back, since it did not reach the client.
+template <class Post> void* or_give_back(void* raw, Post post) {
+  try {
+    return post();
+  } catch (...) {
+    if (raw != nullptr) {
+      blocks::raw_free(raw, "Alloc");
     }
+    throw;
   }
-  void delivered() noexcept {
-    m_raw = nullptr;
-  }
+}
 
-private:
-  void* m_raw;
-};
+// What follows serves both kinds of call: open_call, the short way, and spied_call.
 
-// Once the spy is on its way to the raw heap: what it does there with `client` as its result.
-void* deliver(const spied_call& call, spied_set::place& room, void* client, void* raw, SIZE_T size) noexcept {
-  if (raw == nullptr || client == nullptr) {
+// returns: what the client gets, once the spy has named its pointer
+template <class Call>
+MALLOCSPY_INLINE void* deliver(const Call& call, spied_set::place& room, void* client, void* raw, SIZE_T size) noexcept {
+  if (MALLOCSPY_UNLIKELY(raw == nullptr || client == nullptr)) {
     return nullptr; // a spy that keeps a good block owns it
   }
-  call.spied().insert(room, client, raw, size);
+  call.count(spied_pointers.insert(room, client, raw, size) ? 1 : 0);
   return client;
 }
 
-void free_under(const spied_call& call, void* pv, const char* operation) {
-  const BOOL spyed = as_fspyed(call.spied().contains(pv));
-  void* raw = call->PreFree(pv, spyed);
-  call.spied().erase(pv);
-  if (raw != nullptr) {
-    blocks::raw_free(raw, operation);
-  }
-  call->PostFree(spyed);
-}
-
-void* alloc_under(const spied_call& call, SIZE_T cb, const request_info& request) {
+template <class Call> MALLOCSPY_INLINE void* alloc_under(const Call& call, SIZE_T cb, const request_info& request) {
   const SIZE_T size = call->PreAlloc(cb);
   if (size == 0 && cb != 0) {
     return nullptr;
   }
-  spied_set::place room(call.spied());
-  void* raw = room ? blocks::raw_allocate(size, request.alignment, request.zeroed, blocks::marks::keep) : nullptr;
-  block_in_transit transit(raw);
-  void* client = call->PostAlloc(raw);
-  transit.delivered();
+  spied_set::place room(call.nodes(), call.is_nested());
+  void* raw = nullptr;
+  if (MALLOCSPY_LIKELY(static_cast<bool>(room))) {
+    const bool plain = request.alignment <= default_alignment && !request.zeroed;
+    raw = plain ? blocks::raw_allocate(size) : blocks::raw_allocate(size, request.alignment, request.zeroed);
+  }
+  void* client = or_give_back(raw, [&] { return call->PostAlloc(raw); });
+  if (MALLOCSPY_LIKELY(client == raw && raw != nullptr)) {
+    spied_pointers.insert_start(raw); // a spy without a header
+    call.count(1);
+    return client;
+  }
   return deliver(call, room, client, raw, size);
+}
+
+template <class Call> MALLOCSPY_INLINE void free_under(const Call& call, void* pv, const char* operation) {
+  blocks::map_byte* byte = blocks::find_byte(pv);
+  const bool marked = byte != nullptr && (byte->load(std::memory_order_relaxed) & blocks::mark_bit) != 0;
+  const BOOL spyed = as_fspyed(marked || spied_pointers.is_aside(pv));
+  void* raw = call->PreFree(pv, spyed);
+  if (MALLOCSPY_LIKELY(marked && raw == pv) && blocks::claim_marked(byte, byte->load(std::memory_order_relaxed))) {
+    call.count(-1); // the mark has gone with the block
+    blocks::detail::hand_back(pv);
+  } else {
+    call.count(spied_pointers.erase(pv, call.nodes()) ? -1 : 0);
+    if (raw != nullptr) {
+      blocks::raw_free(raw, operation);
+    }
+  }
+  call->PostFree(spyed);
 }
 
 bool is_aligned(const void* p, std::size_t alignment) noexcept {
@@ -84,21 +96,45 @@ void* alloc_past_spy(const spied_call& call, void* misaligned, SIZE_T cb, const 
       .text(" was asked; this request is served unspied")
       .write();
   free_under(call, misaligned, "Free");
-  return blocks::raw_allocate(cb, request.alignment, request.zeroed, blocks::marks::keep);
+  return blocks::raw_allocate(cb, request.alignment, request.zeroed);
 }
 
 } // namespace
 
-void* spied_alloc(const request_info& request, SIZE_T cb) {
+namespace {
+
+// Out of line, so that the short way stays short.
+MALLOCSPY_OUT_OF_LINE void* alloc_the_long_way(const request_info& request, SIZE_T cb) {
   const spied_call call(request);
   if (!call) {
     return blocks::raw_allocate(cb, request.alignment, request.zeroed);
   }
   void* client = alloc_under(call, cb, request);
-  if (request.alignment > default_alignment && !is_aligned(client, request.alignment)) {
-    return alloc_past_spy(call, client, cb, request);
+  const bool misaligned = request.alignment > default_alignment && !is_aligned(client, request.alignment);
+  return misaligned ? alloc_past_spy(call, client, cb, request) : client;
+}
+
+MALLOCSPY_OUT_OF_LINE void free_the_long_way(const request_info& request, void* pv) {
+  const spied_call call(request);
+  if (!call) {
+    blocks::raw_free(pv, "Free");
+    return;
   }
-  return client;
+  free_under(call, pv, "Free");
+}
+
+} // namespace
+
+void* spied_alloc(const request_info& request, SIZE_T cb) {
+  return alloc_the_long_way(request, cb);
+}
+
+void* spied_plain_alloc(SIZE_T cb) {
+  IMallocSpy* spy = enter_openly(task_request);
+  if (MALLOCSPY_UNLIKELY(spy == nullptr)) {
+    return alloc_the_long_way(task_request, cb);
+  }
+  return alloc_under(open_call(spy), cb, task_request);
 }
 
 void* spied_realloc(const request_info& request, void* pv, SIZE_T cb) {
@@ -113,27 +149,24 @@ void* spied_realloc(const request_info& request, void* pv, SIZE_T cb) {
     free_under(call, pv, "Realloc");
     return nullptr;
   }
-  spied_set& spied = call.spied();
-  const BOOL spyed = as_fspyed(spied.contains(pv));
+  const BOOL spyed = as_fspyed(spied_pointers.contains(pv));
   void* raw = pv; // for a spy that forgets to store it
   const SIZE_T size = call->PreRealloc(pv, cb, &raw, spyed);
   if (size == 0) {
     return nullptr;
   }
-  const auto leaves_set = [&] { spied.erase(pv); };
-  spied_set::place room(spied);
+  const auto leaves_set = [&] { call.count(spied_pointers.erase(pv, call.nodes()) ? -1 : 0); };
+  spied_set::place room(call.nodes(), call.is_nested());
   void* fresh = nullptr;
   if (room && raw != nullptr) {
     fresh = blocks::raw_reallocate(raw, size, "Realloc", leaves_set);
   } else if (room) {
-    fresh = blocks::raw_allocate(size, blocks::marks::keep);
+    fresh = blocks::raw_allocate(size);
     if (fresh != nullptr) {
       leaves_set(); // the spy has taken over the old block
     }
   }
-  block_in_transit transit(fresh);
-  void* client = call->PostRealloc(fresh, spyed);
-  transit.delivered();
+  void* client = or_give_back(fresh, [&] { return call->PostRealloc(fresh, spyed); });
   return deliver(call, room, client, fresh, size);
 }
 
@@ -141,12 +174,12 @@ void spied_free(const request_info& request, void* pv) {
   if (pv == nullptr) {
     return;
   }
-  const spied_call call(request);
-  if (!call) {
-    blocks::raw_free(pv, "Free");
+  IMallocSpy* spy = enter_openly(request);
+  if (MALLOCSPY_UNLIKELY(spy == nullptr)) {
+    free_the_long_way(request, pv);
     return;
   }
-  free_under(call, pv, "Free");
+  free_under(open_call(spy), pv, "Free");
 }
 
 SIZE_T spied_get_size(const request_info& request, void* pv) {
@@ -157,7 +190,7 @@ SIZE_T spied_get_size(const request_info& request, void* pv) {
   if (!call) {
     return blocks::raw_size(pv);
   }
-  const BOOL spyed = as_fspyed(call.spied().contains(pv));
+  const BOOL spyed = as_fspyed(spied_pointers.contains(pv));
   void* raw = call->PreGetSize(pv, spyed);
   return call->PostGetSize(blocks::raw_size(raw), spyed);
 }
@@ -170,7 +203,7 @@ int spied_did_alloc(const request_info& request, void* pv) {
   if (!call) {
     return raw_did_alloc(pv);
   }
-  const BOOL spyed = as_fspyed(call.spied().contains(pv));
+  const BOOL spyed = as_fspyed(spied_pointers.contains(pv));
   void* raw = call->PreDidAlloc(pv, spyed);
   return call->PostDidAlloc(pv, spyed, raw_did_alloc(raw));
 }

@@ -1,54 +1,64 @@
 // SPDX-License-Identifier: MIT
-// Which spy is registered, whether its revocation is pending, and the lock that brackets its calls.
-// Runs inside hooks: never allocates from what is hooked. The lock is taken only while a spy is registered.
+// Which spy is registered, how it may be entered, whether its revocation is pending, and the lock behind all that.
+// Runs inside hooks: never allocates from what is hooked.
 #pragma once
 
 #include "blocks/hints.hpp"
-#include "blocks/spied_set.hpp"
+#include "task/spy_thread.hpp"
 
-#include <atomic>
-#include <mallocspy/contract/contract.hpp>
-#include <mallocspy/task/request_info.hpp>
+#include <cstdint>
 
 namespace mallocspy::task {
 
-// What the unspied path tests: a hint, decided again under the lock.
-MALLOCSPY_INNER extern std::atomic<IMallocSpy*> registered_spy;
+// The word that every operation reads: 0 without a spy; else its address with two bits below. Open: it may be entered
+// without the lock. This is so for a concurrent spy, except while its revocation or a fork is under way. Fenced: whoever
+// enters so must order its own accesses.
+MALLOCSPY_INNER extern std::atomic<std::uintptr_t> spy_word;
+inline constexpr std::uintptr_t open_bit = 1;
+inline constexpr std::uintptr_t fenced_bit = 2;
+inline constexpr std::uintptr_t entrance_bits = open_bit | fenced_bit;
 
 inline bool spy_registered() noexcept {
-  return registered_spy.load(std::memory_order_relaxed) != nullptr;
+  return spy_word.load(std::memory_order_relaxed) != 0;
 }
 
-// One operation under the spy: holds the lock from before Pre until after Post. Nested on the same thread, as often as a
-// spy calls the allocator from its hooks. The end of the outermost one completes a pending revocation when no spied block
-// is left; the spy is released after the lock.
-class spied_call {
+inline IMallocSpy* spy_in(std::uintptr_t word) noexcept {
+  return reinterpret_cast<IMallocSpy*>(word & ~entrance_bits);
+}
+
+// The set of the spy's client pointers.
+MALLOCSPY_INNER extern blocks::spied_set spied_pointers;
+
+// Holds the spy's lock for a scope. Not for a thread whose call holds it already.
+class registry_lock {
 public:
-  // effects: waits for other threads' calls. If the spy has gone meanwhile, this is no call: test it first
-  explicit spied_call(const request_info& request) noexcept;
-  ~spied_call();
-  spied_call(const spied_call&) = delete;
-  spied_call& operator=(const spied_call&) = delete;
-
-  // returns: whether there is a spy to call
-  explicit operator bool() const noexcept {
-    return m_spy != nullptr;
-  }
-  // The spy, the same one from Pre to Post.
-  IMallocSpy* operator->() const noexcept {
-    return m_spy;
-  }
-  // The client pointers of its blocks.
-  blocks::spied_set& spied() const noexcept;
-
-private:
-  IMallocSpy* m_spy;
-  request_info m_outer;
+  registry_lock() noexcept;
+  ~registry_lock();
+  registry_lock(const registry_lock&) = delete;
+  registry_lock& operator=(const registry_lock&) = delete;
 };
 
-// effects: called before and after a fork, in this order: before; then after in the parent, after in the child. Before
-// waits
-//   until no other thread is inside the spy
+// The ways into and out of the outermost spied call of a thread, beyond the fast ones of spied_call.
+
+// effects: enters with the lock, or makes this thread a member of the roster so that it enters without
+// returns: the spy, also kept as the thread's; null if there is none
+IMallocSpy* enter_slowly(spy_thread& thread) noexcept;
+
+// effects: leaves with the lock; completes a pending revocation if nothing of the spy is left
+void leave_locked(spy_thread& thread);
+
+// effects: after a call without the lock: the same look for a pending revocation
+MALLOCSPY_COLD void complete_revocation();
+
+// What a call that holds the lock counts, and where it takes nodes from. Under the lock.
+void registry_count(std::ptrdiff_t spied) noexcept;
+blocks::node_stock& registry_nodes() noexcept;
+
+// effects: takes over what an ended thread had. Under the lock
+void registry_adopt(std::ptrdiff_t spied, blocks::node_stock& nodes) noexcept;
+
+// Around a fork, in this order: before; then after, in the parent and in the child. Before waits until no other thread is
+// inside the spy; one that waits in a hook for the lock counts as outside.
 void registry_before_fork() noexcept;
 void registry_after_fork_in_parent() noexcept;
 void registry_after_fork_in_child() noexcept;

@@ -65,12 +65,12 @@ TEST_CASE("a leaf is made for one GiB and holds a byte for each granule", "[bloc
   CHECK(find_granule(here.at(0)) == first);
   CHECK(find_granule(here.at(15)) == first);
   CHECK(find_granule(here.at(16)) == first + 1);
-  CHECK(find_granule(here.at(gib - 1)) == first + (leaf_size - 1));
+  CHECK(find_granule(here.at(gib - 1)) == first + (leaf_granules - 1));
   CHECK(find_granule(here.at(gib)) == nullptr);
-  CHECK(find_byte(here.pointer(gib - 16)) == first + (leaf_size - 1));
-  CHECK(make_byte(here.pointer(gib - 16)) == first + (leaf_size - 1));
-  first[leaf_size - 1].store(freed_bit);
-  CHECK(first[leaf_size - 1].exchange(0) == freed_bit);
+  CHECK(find_byte(here.pointer(gib - 16)) == first + (leaf_granules - 1));
+  CHECK(make_byte(here.pointer(gib - 16)) == first + (leaf_granules - 1));
+  first[leaf_granules - 1].store(freed_bit);
+  CHECK(first[leaf_granules - 1].exchange(0) == freed_bit);
   for (const std::uintptr_t odd : {1U, 4U, 8U, 15U}) {
     CHECK(find_byte(here.pointer(odd)) == nullptr);
   }

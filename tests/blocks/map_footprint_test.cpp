@@ -30,7 +30,7 @@ std::size_t resident_pages_of_leaf(std::uintptr_t address) {
   if (first == nullptr) {
     return 0;
   }
-  std::vector<unsigned char> pages(leaf_size / page_size());
+  std::vector<unsigned char> pages(leaf_size / page_size() + 1);
   REQUIRE(::mincore(first, leaf_size, pages.data()) == 0);
   std::size_t resident = 0;
   for (const unsigned char page : pages) {

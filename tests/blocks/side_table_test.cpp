@@ -7,25 +7,36 @@
 #include <random>
 #include <set>
 
+using mallocspy::blocks::node_stock;
 using mallocspy::blocks::side_table;
 
 namespace {
 
-std::unique_ptr<side_table> empty_table() {
-  return std::make_unique<side_table>();
-}
+// A table, and the stock that its nodes come from and go to.
+struct fixture {
+  side_table table;
+  node_stock stock{};
 
-bool put(side_table& table, std::uintptr_t address) {
-  side_table::node* node = table.take_node();
-  REQUIRE(node != nullptr);
-  return table.insert(node, address);
+  bool put(std::uintptr_t address) {
+    REQUIRE((stock.count != 0 || stock.refill()));
+    return table.insert(address, stock);
+  }
+  bool erase(std::uintptr_t address) {
+    return table.erase(address, stock);
+  }
+  bool contains(std::uintptr_t address) const {
+    return table.contains(address);
+  }
+};
+
+std::unique_ptr<fixture> empty_table() {
+  return std::make_unique<fixture>();
 }
 
 } // namespace
 
 TEST_CASE("an empty table contains nothing and erases nothing", "[blocks][side_table]") {
   const auto table = empty_table();
-  CHECK(table->size() == 0);
   CHECK_FALSE(table->contains(0));
   CHECK_FALSE(table->contains(0x1005));
   CHECK_FALSE(table->erase(0x1005));
@@ -33,42 +44,49 @@ TEST_CASE("an empty table contains nothing and erases nothing", "[blocks][side_t
 
 TEST_CASE("an address is put in once and taken out once", "[blocks][side_table]") {
   const auto table = empty_table();
-  CHECK(put(*table, 0x1005));
-  CHECK_FALSE(put(*table, 0x1005));
-  CHECK(table->size() == 1);
+  CHECK(table->put(0x1005));
+  CHECK_FALSE(table->put(0x1005));
   CHECK(table->contains(0x1005));
   CHECK_FALSE(table->contains(0x1004));
   CHECK_FALSE(table->erase(0x1006));
-  CHECK(table->size() == 1);
   CHECK(table->erase(0x1005));
   CHECK_FALSE(table->erase(0x1005));
   CHECK_FALSE(table->contains(0x1005));
-  CHECK(table->size() == 0);
 }
 
-TEST_CASE("nodes come back, also those of duplicates", "[blocks][side_table]") {
+TEST_CASE("nodes come back, and duplicates take none", "[blocks][side_table]") {
   const auto table = empty_table();
-  // The free list is a stack: what was given back last is taken next.
-  side_table::node* node = table->take_node();
-  REQUIRE(node != nullptr);
-  table->give_back(node);
-  CHECK(table->take_node() == node);
-  CHECK(table->insert(node, 53));
-  side_table::node* duplicate = table->take_node();
-  CHECK(duplicate != node);
-  CHECK_FALSE(table->insert(duplicate, 53));
-  CHECK(table->take_node() == duplicate);
+  CHECK(table->put(53));
+  const std::size_t left = table->stock.count;
+  CHECK_FALSE(table->put(53));
+  CHECK(table->stock.count == left);
   CHECK(table->erase(53));
-  CHECK(table->take_node() == node);
+  CHECK(table->stock.count == left + 1);
+}
+
+TEST_CASE("a stock takes over another one's nodes", "[blocks][side_table]") {
+  node_stock mine{};
+  node_stock ended{};
+  REQUIRE(mine.refill());
+  REQUIRE(ended.refill());
+  const std::size_t together = mine.count + ended.count;
+  mine.take_over(ended);
+  CHECK(mine.count == together);
+  CHECK(ended.count == 0);
+  CHECK(ended.first == nullptr);
+  std::set<const void*> different;
+  while (mine.first != nullptr) {
+    different.insert(mine.take());
+  }
+  CHECK(different.size() == together);
 }
 
 TEST_CASE("more addresses than buckets and than one chunk of nodes", "[blocks][side_table]") {
   const auto table = empty_table();
   constexpr std::uintptr_t count = 20011;
   for (std::uintptr_t i = 0; i < count; ++i) {
-    REQUIRE(put(*table, 0x7F0000000001U + 27 * i));
+    REQUIRE(table->put(0x7F0000000001U + 27 * i));
   }
-  CHECK(table->size() == count);
   std::size_t found = 0;
   for (std::uintptr_t i = 0; i < count; ++i) {
     found += table->contains(0x7F0000000001U + 27 * i) ? 1U : 0U;
@@ -80,7 +98,6 @@ TEST_CASE("more addresses than buckets and than one chunk of nodes", "[blocks][s
     erased += table->erase(0x7F0000000001U + 27 * i) ? 1U : 0U;
   }
   CHECK(erased == (count + 1) / 2);
-  CHECK(table->size() == count - erased);
 }
 
 TEST_CASE("random operations agree with a set", "[blocks][side_table]") {
@@ -93,7 +110,7 @@ TEST_CASE("random operations agree with a set", "[blocks][side_table]") {
     const std::uintptr_t address = (random() % 27011) * (random() % 2 == 0 ? 1 : 0x100000001U);
     switch (random() % 3) {
     case 0:
-      disagreements += put(*table, address) == model.insert(address).second ? 0U : 1U;
+      disagreements += table->put(address) == model.insert(address).second ? 0U : 1U;
       break;
     case 1:
       disagreements += table->erase(address) == (model.erase(address) == 1) ? 0U : 1U;
@@ -102,7 +119,6 @@ TEST_CASE("random operations agree with a set", "[blocks][side_table]") {
       disagreements += table->contains(address) == (model.count(address) == 1) ? 0U : 1U;
       break;
     }
-    disagreements += table->size() == model.size() ? 0U : 1U;
   }
   CHECK(disagreements == 0);
   CHECK(model.size() > 1000);

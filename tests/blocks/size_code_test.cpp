@@ -50,7 +50,7 @@ std::size_t granules_of(std::size_t size) {
 std::string fault_of(std::size_t size, std::size_t phase, std::uint8_t left_over, marks m) {
   stretch map(left_over);
   const std::uint8_t code = write_size(map.first(phase), size, m);
-  if ((code & (start_bit | mark_bit)) != 0) {
+  if ((code & (start_bit | mark_bit)) != start_bit) {
     return "the code spills over";
   }
   const std::size_t read = read_size(map.first(phase), static_cast<std::uint8_t>(start_bit | code));

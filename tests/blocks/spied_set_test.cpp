@@ -3,6 +3,7 @@
 
 #include "blocks/misuse_recorder.hpp"
 #include "blocks/raw_heap.hpp"
+#include "blocks/table_memory.hpp"
 #include "support/catch.hpp"
 
 #include <memory>
@@ -16,19 +17,27 @@ using mallocspy::tests::misuse_recorder;
 
 namespace {
 
-// A set, and a raw block that its client pointers are put into.
+// A set with what its caller has to keep: a stock of nodes, and how many pointers are in.
 struct fixture {
   std::unique_ptr<spied_set> set = std::make_unique<spied_set>();
+  node_stock stock{};
+  std::ptrdiff_t count = 0;
 
   void insert(void* client, const void* raw, std::size_t size) {
-    spied_set::place room(*set);
+    spied_set::place room(stock, false);
     REQUIRE(room);
-    set->insert(room, client, raw, size);
+    count += set->insert(room, client, raw, size) ? 1 : 0;
+  }
+  void erase(void* client) {
+    count -= set->erase(client, stock) ? 1 : 0;
+  }
+  bool empty() const {
+    return count == 0;
   }
 };
 
 char* raw_block(std::size_t size) {
-  void* raw = raw_allocate(size, marks::keep);
+  void* raw = raw_allocate(size);
   REQUIRE(raw != nullptr);
   return static_cast<char*>(raw);
 }
@@ -43,18 +52,18 @@ TEST_CASE("a client pointer is in the set from insert to erase", "[blocks][spied
   char* raw = raw_block(119);
   for (const std::ptrdiff_t offset : {0, 16, 64, 112, 1, 8, 27, 118, 119, 120, 4096, -16, -1}) {
     CAPTURE(offset);
-    CHECK(f.set->empty());
+    CHECK(f.empty());
     CHECK_FALSE(f.set->contains(raw + offset));
     f.insert(raw + offset, raw, 119);
     CHECK(f.set->contains(raw + offset));
     CHECK_FALSE(f.set->contains(raw + offset + 1));
     CHECK_FALSE(f.set->contains(raw + offset + 16));
-    CHECK_FALSE(f.set->empty());
+    CHECK_FALSE(f.empty());
     CHECK(raw_size(raw) == 119);
-    f.set->erase(raw + offset);
+    f.erase(raw + offset);
     CHECK_FALSE(f.set->contains(raw + offset));
   }
-  CHECK(f.set->empty());
+  CHECK(f.empty());
   raw_free(raw, "Free");
 }
 
@@ -66,8 +75,8 @@ TEST_CASE("an address that nothing can lie at is kept in the side table", "[bloc
     CHECK_FALSE(f.set->contains(client));
     f.insert(client, raw, 53);
     CHECK(f.set->contains(client));
-    f.set->erase(client);
-    CHECK(f.set->empty());
+    f.erase(client);
+    CHECK(f.empty());
   }
   raw_free(raw, "Free");
 }
@@ -78,11 +87,11 @@ TEST_CASE("a pointer put in twice counts once", "[blocks][spied_set]") {
   for (const std::ptrdiff_t offset : {32, 33}) {
     f.insert(raw + offset, raw, 119);
     f.insert(raw + offset, raw, 119);
-    f.set->erase(raw + offset);
-    CHECK(f.set->empty());
+    f.erase(raw + offset);
+    CHECK(f.empty());
     CHECK_FALSE(f.set->contains(raw + offset));
-    f.set->erase(raw + offset);
-    CHECK(f.set->empty());
+    f.erase(raw + offset);
+    CHECK(f.empty());
   }
   raw_free(raw, "Free");
 }
@@ -98,9 +107,9 @@ TEST_CASE("a granule of another block is never marked", "[blocks][spied_set]") {
     f.insert(client, raw, 27);
     CHECK(f.set->contains(client));
     CHECK((byte == nullptr ? 0 : byte->load()) == before);
-    f.set->erase(client);
+    f.erase(client);
   }
-  CHECK(f.set->empty());
+  CHECK(f.empty());
   raw_free(raw, "Free");
   raw_free(other, "Free");
 }
@@ -135,12 +144,12 @@ TEST_CASE("marks at every granule leave the size alone and survive a resize in p
       CHECK(all_in());
     }
     for (char* client : clients) {
-      f.set->erase(client);
+      f.erase(client);
       if (raw_size(raw) != room - 1) {
         CHECK(raw_size(raw) == room - 1);
       }
     }
-    CHECK(f.set->empty());
+    CHECK(f.empty());
     CHECK(raw_owns(raw));
     raw_free(raw, "Free");
     CHECK_FALSE(raw_owns(raw));
@@ -151,10 +160,10 @@ TEST_CASE("a client pointer that was freed is remembered, the start of its raw b
   fixture f;
   char* raw = raw_block(119);
   f.insert(raw + 16, raw, 119);
-  f.set->erase(raw + 16);
+  f.erase(raw + 16);
   CHECK(remembers_freed(raw + 16));
   f.insert(raw, raw, 119);
-  f.set->erase(raw);
+  f.erase(raw);
   CHECK_FALSE(remembers_freed(raw));
   CHECK(raw_size(raw) == 119);
   raw_free(raw, "Free");
@@ -203,30 +212,65 @@ TEST_CASE("random operations agree with a set of pointers", "[blocks][spied_set]
       client = block.raw + static_cast<std::size_t>(client + 16 - block.raw) / 16 * 16;
     }
     switch (random() % 3) {
-    case 0: {
-      spied_set::place room(*f.set);
-      f.set->insert(room, client, block.raw, block.size);
+    case 0:
+      f.insert(client, block.raw, block.size);
       model.insert(client);
       break;
-    }
     case 1:
-      f.set->erase(client);
+      f.erase(client);
       model.erase(client);
       break;
     default:
       disagreements += f.set->contains(client) == (model.count(client) == 1) ? 0U : 1U;
       break;
     }
-    disagreements += f.set->empty() == model.empty() ? 0U : 1U;
+    disagreements += f.empty() == model.empty() ? 0U : 1U;
     disagreements += raw_size(block.raw) == block.size ? 0U : 1U;
   }
   CHECK(disagreements == 0);
   for (void* client : model) {
-    f.set->erase(client);
+    f.erase(client);
   }
-  CHECK(f.set->empty());
+  CHECK(f.empty());
   for (const raw_with_size& block : raws) {
     CHECK(raw_size(block.raw) == block.size);
     raw_free(block.raw, "Free");
   }
+}
+
+TEST_CASE("the start of a fresh block is marked without a place", "[blocks][spied_set]") {
+  fixture f;
+  char* raw = raw_block(119);
+  f.set->insert_start(raw);
+  CHECK(f.set->contains(raw));
+  CHECK(raw_size(raw) == 119);
+  CHECK(f.set->erase(raw, f.stock));
+  CHECK_FALSE(claim_marked(find_byte(raw), find_byte(raw)->load())); // there is no mark any more
+  CHECK(raw_owns(raw));
+  f.set->insert_start(raw);
+  map_byte* byte = find_byte(raw);
+  CHECK(claim_marked(byte, byte->load()));
+  CHECK_FALSE(raw_owns(raw));
+  CHECK_FALSE(f.set->contains(raw));
+  CHECK(remembers_freed(raw));
+  backing::release(raw);
+}
+
+TEST_CASE("nested places are promised nodes of their own, and leave one for the outermost", "[blocks][spied_set]") {
+  node_stock stock{};
+  const spied_set::place outermost(stock, false);
+  REQUIRE(outermost);
+  while (stock.count > 2) {
+    stock.take();
+  }
+  const std::size_t limit = limit_tables(0);
+  {
+    const spied_set::place nested(stock, true);
+    CHECK(nested);
+    const spied_set::place deeper(stock, true);
+    CHECK_FALSE(deeper); // the two that are left are promised
+  }
+  const spied_set::place again(stock, true);
+  CHECK(again); // what was promised came back
+  limit_tables(limit);
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 // fork while other threads are inside a spy, and from inside a hook. Real processes: the child reports by its exit status,
 // and an alarm ends one that hangs.
+#include "concurrent_spy.hpp"
+#include "support/barrier.hpp"
 #include "support/catch.hpp"
 #include "support/pass_through_spy.hpp"
 
@@ -162,5 +164,104 @@ TEST_CASE("in a child without other blocks a pending revocation completes") {
   CHECK(status_of(child) == good);
   CHECK(spy.references == 2); // the parent's is its own
   CoTaskMemFree(block);
+  CHECK(CoRevokeMallocSpy() == S_OK);
+}
+
+namespace {
+
+// The same under a concurrent spy. `inherited` is a spied block from before the fork.
+int use_everything(test::concurrent_spy& spy, void* inherited) {
+  const long before = spy.freed_spied;
+  CoTaskMemFree(CoTaskMemRealloc(CoTaskMemAlloc(53), 5003));
+  if (spy.freed_spied != before + 1) {
+    return not_spied;
+  }
+  if (requested_size(inherited) != 27) {
+    return wrong_size;
+  }
+  if (CoRevokeMallocSpy() != E_ACCESSDENIED) {
+    return not_pending;
+  }
+  CoTaskMemFree(inherited);
+  return spy.freed_spied == before + 2 ? good : not_spied;
+}
+
+} // namespace
+
+TEST_CASE("fork while other threads are inside a concurrent spy") {
+  test::concurrent_spy spy;
+  REQUIRE(CoRegisterMallocSpy(&spy) == S_OK);
+  std::atomic<bool> stop{false};
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 3; ++i) {
+    threads.emplace_back([&] {
+      while (!stop) {
+        CoTaskMemFree(CoTaskMemRealloc(CoTaskMemAlloc(61), 301));
+      }
+    });
+  }
+  void* inherited = CoTaskMemAlloc(27);
+  for (int round = 0; round < 100; ++round) {
+    const pid_t child = fork();
+    REQUIRE(child >= 0);
+    if (child == 0) {
+      alarm(20);
+      _exit(spy.inside != 0 ? not_spied : use_everything(spy, inherited));
+    }
+    REQUIRE(status_of(child) == good);
+  }
+  stop = true;
+  for (auto& thread : threads) {
+    thread.join();
+  }
+  CoTaskMemFree(inherited);
+  CHECK(CoRevokeMallocSpy() == S_OK);
+  CHECK(spy.called_after_release == 0);
+}
+
+TEST_CASE("two threads fork from inside hooks of a concurrent spy at once") {
+  constexpr SIZE_T forking_size = 59;
+  class forking_spy : public test::concurrent_spy {
+  public:
+    support::barrier meeting{2};
+
+  protected:
+    void on_pre_alloc(SIZE_T cbRequest) override {
+      if (cbRequest == forking_size) {
+        meeting.arrive_and_wait();
+        child() = fork();
+        if (child() == 0) {
+          alarm(20);
+        }
+      }
+    }
+
+  public:
+    static pid_t& child() {
+      thread_local pid_t made = -1;
+      return made;
+    }
+  };
+  forking_spy spy;
+  REQUIRE(CoRegisterMallocSpy(&spy) == S_OK);
+  void* inherited = CoTaskMemAlloc(27);
+  std::atomic<int> good_children{0};
+  for (int round = 0; round < 30; ++round) {
+    std::vector<std::thread> threads;
+    for (int i = 0; i < 2; ++i) {
+      threads.emplace_back([&] {
+        CoTaskMemFree(CoTaskMemAlloc(forking_size)); // returns twice
+        if (forking_spy::child() == 0) {
+          _exit(use_everything(spy, inherited));
+        }
+        good_children += status_of(forking_spy::child()) == good ? 1 : 0;
+      });
+    }
+    for (auto& thread : threads) {
+      thread.join();
+    }
+  }
+  CHECK(good_children == 60);
+  CoTaskMemFree(inherited);
   CHECK(CoRevokeMallocSpy() == S_OK);
 }

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: MIT
+// The numbers of the size code (size_code.hpp tells how they are used), and two tables of what a size below 496 bytes looks
+// like in the map. They are looked up, not computed with branches: programs mix sizes, and no processor predicts them.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+namespace mallocspy::blocks {
+
+inline constexpr std::uint8_t start_bit = 0x80;
+inline constexpr std::uint8_t mark_bit = 0x40;
+inline constexpr std::uint8_t freed_bit = 0x20;
+inline constexpr std::uint8_t payload_mask = 0x1F;
+inline constexpr unsigned payload_bits = 5;
+
+inline constexpr std::uint8_t code_medium = 48; // and the 13 codes behind it
+inline constexpr std::uint8_t code_large = 62;
+inline constexpr std::uint8_t code_giant = 63;
+
+inline constexpr std::size_t first_medium = code_medium;
+inline constexpr std::size_t first_large = first_medium + ((code_large - code_medium) << payload_bits); // 496
+inline constexpr std::size_t first_giant = std::size_t{1} << (8 * payload_bits);                        // 1 TiB
+
+namespace detail {
+
+// For each short size: bits 0 to 7 the first byte with its start bit, bits 8 to 15 the payload that continues it, and from
+// bit 16 how far behind the first byte that goes: 1, or, with nothing to continue, 0, where the first byte goes afterwards.
+constexpr std::uint32_t short_code(std::size_t size) noexcept {
+  if (size < first_medium) {
+    return static_cast<std::uint32_t>(start_bit | size);
+  }
+  const std::size_t excess = size - first_medium;
+  const std::size_t code = code_medium + (excess >> payload_bits);
+  return static_cast<std::uint32_t>(start_bit | code | ((excess & payload_mask) << 8) | (1U << 16));
+}
+
+// For each value of a first byte: from bit 8 the size without what the next byte adds, below that which bits of the next
+// byte count. Negative: no block starts here, or its size is not short.
+constexpr std::int32_t meaning_of(unsigned value) noexcept {
+  const unsigned code = value & ~(unsigned{start_bit} | mark_bit);
+  if ((value & start_bit) == 0 || code >= code_large) {
+    return -1;
+  }
+  if (code < code_medium) {
+    return static_cast<std::int32_t>(code << 8);
+  }
+  const std::size_t base = first_medium + ((code - code_medium) << payload_bits);
+  return static_cast<std::int32_t>((base << 8) | payload_mask);
+}
+
+constexpr auto all_short_codes() noexcept {
+  std::array<std::uint32_t, first_large> all{};
+  for (std::size_t size = 0; size < first_large; ++size) {
+    all[size] = short_code(size);
+  }
+  return all;
+}
+constexpr auto all_meanings() noexcept {
+  std::array<std::int32_t, 256> all{};
+  for (unsigned value = 0; value < 256; ++value) {
+    all[value] = meaning_of(value);
+  }
+  return all;
+}
+
+inline constexpr auto short_codes = all_short_codes();
+inline constexpr auto meanings = all_meanings();
+
+} // namespace detail
+
+} // namespace mallocspy::blocks

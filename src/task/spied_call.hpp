@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: MIT
+// One operation under the spy, from before Pre until after Post. Nested on the same thread as often as a spy calls the
+// allocator from its hooks. A classic spy is called under one lock, a concurrent one under none.
+// Runs inside hooks: never allocates from what is hooked.
+#pragma once
+
+#include "task/spy_registry.hpp"
+
+namespace mallocspy::task {
+
+class spied_call {
+public:
+  // effects: enters the spy. If it has gone since the caller looked, this is no call: test it first
+  explicit spied_call(const request_info& request) noexcept;
+  ~spied_call();
+
+  spied_call(const spied_call&) = delete;
+  spied_call& operator=(const spied_call&) = delete;
+
+  // returns: whether there is a spy to call
+  explicit operator bool() const noexcept {
+    return m_spy != nullptr;
+  }
+  // The spy, the same one from Pre to Post.
+  IMallocSpy* operator->() const noexcept {
+    return m_spy;
+  }
+
+  bool is_nested() const noexcept {
+    return m_level == level::nested;
+  }
+  // Where nodes for the spied set come from and go to.
+  blocks::node_stock& nodes() const noexcept {
+    return this_thread.locked ? registry_nodes() : this_thread.nodes;
+  }
+  // effects: says that as many client pointers more are in the spied set
+  void count(std::ptrdiff_t change) const noexcept {
+    spy_thread& thread = this_thread;
+    if (thread.locked) {
+      registry_count(change);
+    } else {
+      thread.count(change);
+    }
+  }
+
+private:
+  enum class level : unsigned char {
+    outermost, // without the lock
+    locked,    // outermost, with the lock
+    nested,    // in either
+    none,      // there was no spy
+  };
+
+  IMallocSpy* enter() noexcept;
+
+  level m_level = level::outermost;
+  const request_info* m_outer = nullptr;
+  IMallocSpy* m_spy;
+};
+
+} // namespace mallocspy::task

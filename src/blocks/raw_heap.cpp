@@ -20,7 +20,7 @@ std::size_t requested_size(const void* p) noexcept {
 
 namespace mallocspy::blocks::detail {
 
-void* admit_slowly(void* p, std::size_t size) noexcept {
+void* admit_slowly(void* p, std::size_t size, marks m) noexcept {
   if (p == nullptr) {
     return nullptr;
   }
@@ -32,7 +32,7 @@ void* admit_slowly(void* p, std::size_t size) noexcept {
   if constexpr (sanitizer::wants_usable_size) {
     sanitizer::block_lives(p, size, backing::usable_size(p));
   }
-  publish(byte, size, marks::none);
+  publish(byte, size, m);
   return p;
 }
 

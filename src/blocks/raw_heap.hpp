@@ -11,6 +11,7 @@
 #include "blocks/hints.hpp"
 #include "blocks/sanitizer_hints.hpp"
 
+#include <cstdint>
 #include <cstring>
 
 namespace mallocspy::blocks {
@@ -19,22 +20,22 @@ namespace detail {
 
 // effects: publishes p where the fast path cannot: its leaf is missing, or its size is large
 // returns: p; null if p is null, or if there is no memory for a leaf (p is given back then)
-MALLOCSPY_COLD void* admit_slowly(void* p, std::size_t size) noexcept;
+MALLOCSPY_COLD void* admit_slowly(void* p, std::size_t size, marks m) noexcept;
 
 // effects: one line through the misuse handler
 MALLOCSPY_COLD void misused(const void* p, const char* operation);
 
-inline void* admit(void* p, std::size_t size) noexcept {
+inline void* admit(void* p, std::size_t size, marks m) noexcept {
   const auto address = reinterpret_cast<std::uintptr_t>(p);
   // A null pointer goes the slow way too: nothing is ever mapped at 0. The kernel hands out no address beyond the table.
   const std::uintptr_t leaf = leaf_table[address >> leaf_bits].load(std::memory_order_acquire);
   if (MALLOCSPY_UNLIKELY(leaf == 0) || MALLOCSPY_UNLIKELY(size >= first_large)) {
-    return admit_slowly(p, size);
+    return admit_slowly(p, size, m);
   }
   if constexpr (sanitizer::wants_usable_size) {
     sanitizer::block_lives(p, size, backing::usable_size(p));
   }
-  publish(reinterpret_cast<map_byte*>(leaf + (address >> granule_bits)), size, marks::none);
+  publish(reinterpret_cast<map_byte*>(leaf + (address >> granule_bits)), size, m);
   return p;
 }
 
@@ -54,19 +55,32 @@ inline void hand_back(void* p) noexcept {
 
 } // namespace detail
 
+// What a raw block is to be, beyond its size.
+struct raw_request {
+  std::size_t alignment = granule_size; // a power of two
+  bool zeroed = false;
+  // Under a spy: the address behind the last byte is the block's own too, and not where another block starts. A client
+  // pointer lies there if a spy puts a header in front of 0 bytes.
+  bool owns_its_end = false;
+  // Under a spy: a mark where the block lies is kept. A spy that frees a raw block behind its client's back leaves one.
+  marks about = marks::none;
+};
+
 // returns: a block of `size` bytes aligned to 16, in the map; null without memory for it or for its entry
 // threads: any, as all of these
-inline void* raw_allocate(std::size_t size) noexcept {
-  return detail::admit(backing::allocate(size), size);
+inline void* raw_allocate(std::size_t size, marks about = marks::none) noexcept {
+  return detail::admit(backing::allocate(size), size, about);
 }
 
-// returns: as above, aligned to `alignment` (a power of two) and, if asked, zeroed
-inline void* raw_allocate(std::size_t size, std::size_t alignment, bool zeroed) noexcept {
+// returns: the same, with more wishes
+inline void* raw_allocate(std::size_t size, const raw_request& request) noexcept {
+  const bool zeroed = request.zeroed && !sanitizer::zeroes_by_hand;
+  const std::size_t bytes = request.owns_its_end && size < PTRDIFF_MAX ? size + 1 : size;
+  void* p = detail::admit(backing::allocate(bytes, request.alignment, zeroed), size, request.about);
   if constexpr (sanitizer::zeroes_by_hand) {
-    void* p = detail::admit(backing::allocate(size, alignment, false), size);
-    return p != nullptr && zeroed ? std::memset(p, 0, size) : p;
+    return p != nullptr && request.zeroed ? std::memset(p, 0, size) : p;
   }
-  return detail::admit(backing::allocate(size, alignment, zeroed), size);
+  return p;
 }
 
 // effects: frees the live block at p; null is allowed
@@ -114,7 +128,7 @@ template <class Taken> void* raw_reallocate(void* p, std::size_t size, const cha
     return p;
   }
   const std::size_t present = read_size(byte, value);
-  void* fresh = raw_allocate(size);
+  void* fresh = raw_allocate(size, marks::keep);
   if (fresh == nullptr) {
     publish(byte, present, marks::keep);
     return nullptr;

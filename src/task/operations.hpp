@@ -24,7 +24,7 @@ inline void* alloc(SIZE_T cb, const request_info& request) {
   if (MALLOCSPY_UNLIKELY(spy_registered())) {
     return spied_alloc(request, cb);
   }
-  return blocks::raw_allocate(cb, request.alignment, request.zeroed);
+  return blocks::raw_allocate(cb, {request.alignment, request.zeroed});
 }
 
 // effects: a free that names the operation in its misuse line

@@ -52,13 +52,13 @@ template <class Call> MALLOCSPY_INLINE void* alloc_under(const Call& call, SIZE_
   spied_set::place room(call.nodes(), call.is_nested());
   void* raw = nullptr;
   if (MALLOCSPY_LIKELY(static_cast<bool>(room))) {
-    const bool plain = request.alignment <= default_alignment && !request.zeroed;
-    raw = plain ? blocks::raw_allocate(size) : blocks::raw_allocate(size, request.alignment, request.zeroed);
+    const bool plain = cb != 0 && request.alignment <= default_alignment && !request.zeroed;
+    raw = plain ? blocks::raw_allocate(size, blocks::marks::keep)
+                : blocks::raw_allocate(size, {request.alignment, request.zeroed, cb == 0, blocks::marks::keep});
   }
   void* client = or_give_back(raw, [&] { return call->PostAlloc(raw); });
   if (MALLOCSPY_LIKELY(client == raw && raw != nullptr)) {
-    spied_pointers.insert_start(raw); // a spy without a header
-    call.count(1);
+    call.count(spied_pointers.insert_start(raw) ? 1 : 0); // a spy without a header
     return client;
   }
   return deliver(call, room, client, raw, size);
@@ -96,7 +96,7 @@ void* alloc_past_spy(const spied_call& call, void* misaligned, SIZE_T cb, const 
       .text(" was asked; this request is served unspied")
       .write();
   free_under(call, misaligned, "Free");
-  return blocks::raw_allocate(cb, request.alignment, request.zeroed);
+  return blocks::raw_allocate(cb, {request.alignment, request.zeroed});
 }
 
 } // namespace
@@ -107,7 +107,7 @@ namespace {
 MALLOCSPY_OUT_OF_LINE void* alloc_the_long_way(const request_info& request, SIZE_T cb) {
   const spied_call call(request);
   if (!call) {
-    return blocks::raw_allocate(cb, request.alignment, request.zeroed);
+    return blocks::raw_allocate(cb, {request.alignment, request.zeroed});
   }
   void* client = alloc_under(call, cb, request);
   const bool misaligned = request.alignment > default_alignment && !is_aligned(client, request.alignment);
@@ -161,7 +161,7 @@ void* spied_realloc(const request_info& request, void* pv, SIZE_T cb) {
   if (room && raw != nullptr) {
     fresh = blocks::raw_reallocate(raw, size, "Realloc", leaves_set);
   } else if (room) {
-    fresh = blocks::raw_allocate(size);
+    fresh = blocks::raw_allocate(size, blocks::marks::keep);
     if (fresh != nullptr) {
       leaves_set(); // the spy has taken over the old block
     }

@@ -85,8 +85,8 @@ TEST_CASE("sizes that no memory can hold give null and leave nothing", "[blocks]
                                  ~std::size_t{0} / 2, ~std::size_t{0} / 4}) {
     CAPTURE(size);
     CHECK(raw_allocate(size) == nullptr);
-    CHECK(raw_allocate(size, 4096, false) == nullptr);
-    CHECK(raw_allocate(size, 16, true) == nullptr);
+    CHECK(raw_allocate(size, {4096, false}) == nullptr);
+    CHECK(raw_allocate(size, {16, true}) == nullptr);
     void* p = raw_allocate(53);
     REQUIRE(p != nullptr);
     std::memset(p, 119, 53);
@@ -102,7 +102,7 @@ TEST_CASE("the size is exact with every alignment, zeroed or not", "[blocks][raw
     for (const std::size_t size : {0U, 1U, 27U, 119U, 495U, 496U, 4099U, 70001U}) {
       for (const bool zeroed : {false, true}) {
         CAPTURE(alignment, size, zeroed);
-        void* p = raw_allocate(size, alignment, zeroed);
+        void* p = raw_allocate(size, {alignment, zeroed});
         REQUIRE(p != nullptr);
         const bool right = raw_size(p) == size && owns(p) && aligned(p, alignment) && aligned(p, 16);
         if (!right || (zeroed && !all_bytes(p, 0, size))) {

@@ -46,7 +46,7 @@ TEST_CASE("clean use of every size is silent, also after a resize in place", "[b
     raw_door::free(moved);
     for (std::size_t alignment = 32; alignment <= 65536; alignment *= 8) {
       for (const bool zeroed : {false, true}) {
-        void* aligned = blocks::raw_allocate(size, alignment, zeroed);
+        void* aligned = blocks::raw_allocate(size, {alignment, zeroed});
         REQUIRE(aligned != nullptr);
         CHECK((!zeroed || (read_at(aligned, 0) == 0 && read_at(aligned, size - 1) == 0)));
         std::memset(aligned, 119, size);
@@ -63,7 +63,7 @@ TEST_CASE("zeroed blocks of reused memory are silent and zero", "[blocks][saniti
     REQUIRE(dirty != nullptr);
     std::memset(dirty, 0xA7, size);
     raw_door::free(dirty);
-    void* p = blocks::raw_allocate(size, 16, true);
+    void* p = blocks::raw_allocate(size, {16, true});
     REQUIRE(p != nullptr);
     CHECK(read_at(p, 0) == 0);
     CHECK(read_at(p, size - 1) == 0);
@@ -104,7 +104,7 @@ TEST_CASE("blocks that threads hand over through the heap are ordered", "[blocks
       for (int i = 0; i < steps; ++i) {
         const std::size_t size = random() % 100 < 97 ? 1 + random() % 700 : 1 + random() % 70001;
         const bool zeroed = random() % 8 == 0;
-        void* p = zeroed ? blocks::raw_allocate(size, 16, true) : raw_door::alloc(size);
+        void* p = zeroed ? blocks::raw_allocate(size, {16, true}) : raw_door::alloc(size);
         std::memset(p, static_cast<int>(t), size);
         if (random() % 4 == 0) {
           p = raw_door::realloc(p, size + 119);
@@ -193,12 +193,12 @@ TEST_CASE("child writes behind a block that grew in place", "[.]") {
   write_at(p, 107);
 }
 TEST_CASE("child writes behind an aligned block", "[.]") {
-  void* p = blocks::raw_allocate(27, 4096, false);
+  void* p = blocks::raw_allocate(27, {4096, false});
   write_at(p, 26);
   write_at(p, 27);
 }
 TEST_CASE("child writes behind a zeroed block", "[.]") {
-  void* p = blocks::raw_allocate(27, 16, true);
+  void* p = blocks::raw_allocate(27, {16, true});
   write_at(p, 26);
   write_at(p, 27);
 }

@@ -100,7 +100,7 @@ TEST_CASE("an aligned block that needs a leaf fails likewise, zeroed or not", "[
   {
     const table_limit limit(0);
     for (int i = 0; i < 8; ++i) {
-      void* p = raw_allocate(53, std::size_t{1} << 31, i % 2 == 0);
+      void* p = raw_allocate(53, {std::size_t{1} << 31, i % 2 == 0});
       p == nullptr ? static_cast<void>(++refused) : served.push_back(p);
     }
   }

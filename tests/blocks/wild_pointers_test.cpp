@@ -53,7 +53,7 @@ TEST_CASE("every byte offset of live and freed blocks of every size class", "[bl
 TEST_CASE("borders of the map's leaves", "[blocks][misuse]") {
   scene s;
   // A block that starts at a border. (One that lies across several is in giant_blocks_test.cpp.)
-  void* at_border = blocks::raw_allocate(119, std::size_t{1} << 30, false);
+  void* at_border = blocks::raw_allocate(119, {std::size_t{1} << 30, false});
   REQUIRE(at_border != nullptr);
   s.live.adopt(at_border, 119);
   probe_borders_of_leaves(s.prober);

@@ -4,6 +4,8 @@
 #include "conformance/scenario.hpp"
 #include "support/on_another_thread.hpp"
 
+#include <optional>
+
 using namespace conformance;
 
 namespace {
@@ -17,6 +19,7 @@ struct findings {
   bool other_thread_got_through = false;
   HRESULT register_next = not_asked;
   HRESULT revoke_next = not_asked;
+  std::optional<support::on_another_thread> other; // outlives the Release, in case it waits for its end
 };
 
 void look_around_on_release(subject& s, recording_spy& spy, IMallocSpy* next, findings& found) {
@@ -25,12 +28,12 @@ void look_around_on_release(subject& s, recording_spy& spy, IMallocSpy* next, fi
       return; // the test's own reference
     }
     found.looked = true;
-    support::on_another_thread other([&s, next, &found] {
+    found.other.emplace([&s, next, &found] {
       found.register_next = s.register_spy(next);
       s.Free(s.Alloc(53));
       found.revoke_next = s.revoke_spy();
     });
-    found.other_thread_got_through = other.done();
+    found.other_thread_got_through = found.other->done();
     if (found.other_thread_got_through) { // else this thread would be stuck as well
       found.revoke = s.revoke_spy();
       s.Free(s.Alloc(27));

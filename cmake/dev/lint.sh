@@ -26,12 +26,11 @@ check_layers() {
   cmake -P cmake/check_layers.cmake
 }
 
-# Every translation unit of ours that the build knows, and through them the headers. Each on a process of its own.
+# Every translation unit of ours that the build knows, and through them the headers.
 check_tidy() {
   cmake --preset lint
   sed -n "s|^ *\"file\": \"$PWD/\(.*\)\",*\$|\1|p" build/lint/compile_commands.json | grep -v '^build/' | sort -u |
-    xargs -P "$(processors)" -n 1 "clang-tidy-$tools_version" -p build/lint --quiet \
-      --header-filter="^$PWD/(include|src|tests|bench|docs)/" --warnings-as-errors='*'
+    xargs -P "$(processors)" -n 1 cmake/dev/tidy_one.sh "clang-tidy-$tools_version"
 }
 
 run_lint() {

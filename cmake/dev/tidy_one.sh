@@ -13,7 +13,7 @@ command=$(awk -v file="\"$PWD/$file\"" '/^ *"command":/ { c = $0 } /^ *"file":/ 
 
 state() {
   "$tidy" --version
-  cat .clang-tidy
+  cat .clang-tidy tests/.clang-tidy
   printf '%s\n' "$command"
   eval "$command -MM -MF /dev/stdout" | sed -e 's/^[^:]*: *//' -e 's/ \\$//' | xargs cat
 }

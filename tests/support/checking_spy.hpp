@@ -40,6 +40,11 @@ public:
   void STDMETHODCALLTYPE PreHeapMinimize() override;
   void STDMETHODCALLTYPE PostHeapMinimize() override;
 
+protected:
+  bool needs_the_lock() const noexcept override {
+    return true;
+  }
+
 private:
   enum class operation { none, alloc, free, realloc, get_size, did_alloc, heap_minimize };
 

@@ -5,6 +5,8 @@
 
 namespace support {
 
+bool counted_spy::all_concurrent = false;
+
 HRESULT counted_spy::QueryInterface(REFIID riid, void** ppvObject) {
   {
     const std::lock_guard<std::mutex> guard(m_queries_mutex);
@@ -15,6 +17,11 @@ HRESULT counted_spy::QueryInterface(REFIID riid, void** ppvObject) {
     if (FAILED(query_result) || query_yields_null) {
       return query_result;
     }
+  } else if (riid == IID_IConcurrentMallocSpy) {
+    if (!all_concurrent || needs_the_lock()) {
+      return E_NOINTERFACE;
+    }
+    ++m_marker_references;
   } else if (riid != IID_IUnknown) {
     return E_NOINTERFACE;
   }
@@ -29,6 +36,10 @@ ULONG counted_spy::AddRef() {
 }
 
 ULONG counted_spy::Release() {
+  if (gives_back_marker()) {
+    --m_marker_references;
+    return --m_references;
+  }
   ++m_releases;
   const ULONG left = --m_references;
   if (left == 0) {

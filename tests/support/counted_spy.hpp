@@ -25,6 +25,10 @@ public:
   HRESULT query_result = S_OK;
   bool query_yields_null = false;
 
+  // Whether spies say that they may be called from any thread at once. A program that runs the suite with concurrent spies
+  // sets it; a spy that needs the lock overrides needs_the_lock.
+  static bool all_concurrent;
+
   ULONG references() const noexcept {
     return m_references;
   }
@@ -39,10 +43,19 @@ public:
   std::size_t queries() const;
 
 protected:
+  virtual bool needs_the_lock() const noexcept {
+    return false;
+  }
   counted_spy() = default;
   virtual ~counted_spy() = default;
 
+  // returns: whether the next Release gives back what the query for the marker has added
+  bool gives_back_marker() const noexcept {
+    return m_marker_references != 0;
+  }
+
 private:
+  std::atomic<ULONG> m_marker_references{0};
   std::atomic<ULONG> m_references{1};
   std::atomic<ULONG> m_add_refs{0};
   std::atomic<ULONG> m_releases{0};

@@ -51,6 +51,9 @@ void recording_spy::name_block(const char* letter, unsigned& count, const void* 
 }
 
 ULONG recording_spy::Release() {
+  if (gives_back_marker()) {
+    return header_spy::Release(); // part of the registration
+  }
   {
     trace::call line(m_trace, "Release");
     if (script.release) {

@@ -23,6 +23,7 @@ inline constexpr subject_info subject_table[] = {
     {"mallocspy", "mallocspy without a spy", mallocspy_worker, {}},
     {"revoked", "mallocspy after a spy was revoked", mallocspy_worker, {}},
     {"classic", "mallocspy under a pass-through spy with the lock", mallocspy_worker, {}},
+    {"concurrent", "mallocspy under a counting spy without the lock", mallocspy_worker, {}},
     {"glibc", "the C library's malloc", malloc_worker, {}},
     {"jemalloc", "jemalloc", malloc_worker, {"libjemalloc.so.2", "libjemalloc.so.1", "libjemalloc.so"}},
     {"tcmalloc", "tcmalloc", malloc_worker, {"libtcmalloc_minimal.so.4", "libtcmalloc.so.4", "libtcmalloc.so"}},

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
-// A spy that changes nothing and keeps nothing: what remains is the cost of being called.
+// A spy that changes nothing and keeps nothing: what remains is the cost of being called. And what other spies here start
+// from.
 #pragma once
 
 #include <mallocspy/contract/contract.hpp>
 
 namespace mallocspy::bench {
 
-class pass_through_spy final : public IMallocSpy {
+class hooks_that_pass : public IMallocSpy {
 public:
   HRESULT STDMETHODCALLTYPE QueryInterface(REFIID riid, void** ppvObject) override {
     const bool known = riid == IID_IUnknown || riid == IID_IMallocSpy;
@@ -52,6 +53,11 @@ public:
   }
   void STDMETHODCALLTYPE PreHeapMinimize() override {}
   void STDMETHODCALLTYPE PostHeapMinimize() override {}
+
+protected:
+  ~hooks_that_pass() = default;
 };
+
+class pass_through_spy final : public hooks_that_pass {};
 
 } // namespace mallocspy::bench

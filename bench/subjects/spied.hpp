@@ -2,6 +2,7 @@
 // mallocspy under a spy, and after one: the spy is registered for as long as the subject is measured, or was before.
 #pragma once
 
+#include "subjects/counting_spy.hpp"
 #include "subjects/pass_through_spy.hpp"
 #include "subjects/task_memory.hpp"
 
@@ -39,12 +40,23 @@ struct classic_spied : task_memory {
   using in_force = registered<pass_through_spy>;
 };
 
-// Unspied again after a spy has seen some traffic: nothing of it may be left to pay for.
+struct concurrent_spied : task_memory {
+  static constexpr const char* name = "concurrent";
+  using in_force = registered<counting_spy>;
+};
+
+// Unspied again after spies of both kinds have seen some traffic: nothing of it may be left to pay for.
 struct revoked : task_memory {
   static constexpr const char* name = "revoked";
   struct in_force {
     in_force() {
-      const registered<pass_through_spy> spy;
+      see_traffic<pass_through_spy>();
+      see_traffic<counting_spy>();
+    }
+
+  private:
+    template <class Spy> static void see_traffic() {
+      const registered<Spy> spy;
       std::vector<void*> blocks(1000);
       for (std::size_t i = 0; i < blocks.size(); ++i) {
         blocks[i] = CoTaskMemAlloc(i);

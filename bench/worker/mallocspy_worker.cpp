@@ -7,5 +7,5 @@
 
 int main(int argc, char** argv) {
   using namespace mallocspy::bench;
-  return run_worker<raw_mimalloc, unspied, revoked, classic_spied>(argc, argv);
+  return run_worker<raw_mimalloc, unspied, revoked, classic_spied, concurrent_spied>(argc, argv);
 }

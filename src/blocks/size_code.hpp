@@ -106,7 +106,7 @@ inline std::uint8_t write_large_size(map_byte* first, std::size_t size, marks m)
   return start_bit | code_giant;
 }
 
-MALLOCSPY_COLD inline std::size_t read_large_size(const map_byte* first, std::uint8_t value) noexcept {
+MALLOCSPY_OUT_OF_LINE inline std::size_t read_large_size(const map_byte* first, std::uint8_t value) noexcept {
   const unsigned code = (value & ~unsigned{mark_bit}) - start_bit;
   if (code > code_giant) {
     return no_size; // no block starts here: the subtraction has wrapped

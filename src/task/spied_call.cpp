@@ -19,7 +19,11 @@ IMallocSpy* spied_call::enter() noexcept {
   }
   const std::uintptr_t seen = spy_word.load(std::memory_order_relaxed);
   if ((seen & open_bit) != 0 && thread.state.load(std::memory_order_relaxed) == outside) {
-    announce_fenced(thread.state, inside);
+    if ((seen & fenced_bit) != 0) {
+      announce_fenced(thread.state, inside);
+    } else {
+      announce(thread.state, inside);
+    }
     if (spy_word.load(std::memory_order_seq_cst) == seen) {
       return spy_in(seen);
     }
@@ -38,8 +42,10 @@ spied_call::~spied_call() {
   spy_thread& thread = this_thread;
   switch (m_level) {
   case level::outermost:
-    announce_fenced(thread.state, outside);
-    complete_revocation();
+    announce(thread.state, outside);
+    if ((spy_word.load(std::memory_order_seq_cst) & entrance_bits) != open_bit) {
+      complete_revocation();
+    }
     break;
   case level::locked:
     leave_locked(thread);

@@ -30,6 +30,7 @@ blocks::fork_safe_lock lock;
 bool spy_is_concurrent = false;
 bool revocation_pending = false;
 unsigned long registration = 0;      // which one this is, counted up
+unsigned waiting_to_revoke = 0;      // threads that have closed the word and wait until the others are out
 std::ptrdiff_t spied_under_lock = 0; // and of threads that have ended
 blocks::node_stock nodes_under_lock;
 
@@ -157,7 +158,7 @@ void registry_before_fork() noexcept {
 namespace {
 
 void reopen_word() noexcept {
-  if (spy_is_concurrent && !revocation_pending && word_under_lock() != 0) {
+  if (spy_is_concurrent && !revocation_pending && waiting_to_revoke == 0 && word_under_lock() != 0) {
     spy_word.store(word_under_lock() | open_bit, std::memory_order_seq_cst);
   }
 }
@@ -173,6 +174,7 @@ void registry_after_fork_in_parent() noexcept {
 void registry_after_fork_in_child() noexcept {
   spied_pointers.after_fork();
   spied_under_lock += roster::keep_only(this_thread, nodes_under_lock);
+  waiting_to_revoke = 0; // those threads are not here
   reopen_word();
   // A fork from inside a hook goes on inside it: the child's only thread holds the lock if it held it before.
   drop_lock();
@@ -231,15 +233,18 @@ HRESULT CoRevokeMallocSpy() {
     return E_ACCESSDENIED;
   }
   const unsigned long mine = registration;
-  while (!roster::others_are_out()) {
+  ++waiting_to_revoke;
+  while (registration == mine && word_under_lock() != 0 && !roster::others_are_out()) {
     // Not while holding the lock: a hook that is waited for may need it.
     lock.unlock();
     sched_yield();
     lock.lock();
-    if (word_under_lock() == 0 || registration != mine) {
-      lock.unlock();
-      return CO_E_OBJNOTREG; // revoked by another thread meanwhile
-    }
+  }
+  --waiting_to_revoke;
+  if (registration != mine || word_under_lock() == 0) {
+    reopen_word(); // a fork that ended meanwhile may have left that to this thread
+    lock.unlock();
+    return CO_E_OBJNOTREG; // revoked by another thread meanwhile
   }
   revocation_pending = true;
   IMallocSpy* revoked = take_off_if_due();

@@ -93,25 +93,37 @@ TEST_CASE("address space that the heap gave back may be used by others", "[block
 
 TEST_CASE("blocks that threads hand over through the heap are ordered", "[blocks][sanitizer]") {
   // Blocks travel: who allocates one is seldom who frees it, and the heap hands its memory to whoever asks next, also as
-  // another size class. Every thread writes all of what it gets, without any order but the heap's.
-  constexpr std::size_t slot_count = 64;
+  // another size class. Who gets a block writes all of it, and who frees one writes all of it once more. The threads meet
+  // only once for sixteen blocks, so that between a free and the next use of the memory there is no order but the heap's.
+  constexpr std::size_t slot_count = 256;
+  constexpr std::size_t batch = 16;
   std::atomic<void*> slots[slot_count] = {};
   std::vector<std::thread> threads;
   for (unsigned t = 0; t < 4; ++t) {
     threads.emplace_back([&slots, t] {
       std::mt19937 random(t);
-      const int steps = 20000;
-      for (int i = 0; i < steps; ++i) {
-        const std::size_t size = random() % 100 < 97 ? 1 + random() % 700 : 1 + random() % 70001;
-        const bool zeroed = random() % 8 == 0;
-        void* p = zeroed ? blocks::raw_allocate(size, {16, true}) : raw_door::alloc(size);
-        std::memset(p, static_cast<int>(t), size);
-        if (random() % 4 == 0) {
-          p = raw_door::realloc(p, size + 119);
-          std::memset(p, static_cast<int>(t), size + 119);
+      const auto touch = [t](void* p) { std::memset(p, static_cast<int>(t), raw_door::size(p)); };
+      for (int round = 0; round < 2000; ++round) {
+        // Rounds of one size each, so that pages change their class.
+        const std::size_t size = 1 + random() % (round % 4 == 0 ? 20011 : 900);
+        void* mine[batch];
+        for (void*& p : mine) {
+          p = random() % 8 == 0 ? blocks::raw_allocate(size, {16, true}) : raw_door::alloc(size);
+          touch(p);
+          if (random() % 8 == 0) {
+            p = raw_door::realloc(p, 2 * size + 119);
+            touch(p);
+          }
         }
-        if (void* other = slots[random() % slot_count].exchange(p)) {
-          raw_door::free(other);
+        void* others[batch];
+        for (std::size_t i = 0; i < batch; ++i) {
+          others[i] = slots[random() % slot_count].exchange(mine[i], std::memory_order_acq_rel);
+        }
+        for (void* p : others) {
+          if (p != nullptr) {
+            touch(p);
+            raw_door::free(p);
+          }
         }
       }
     });

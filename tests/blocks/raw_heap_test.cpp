@@ -236,6 +236,31 @@ TEST_CASE("random chains of realloc", "[blocks][raw_heap]") {
   CHECK(wrong == 0);
 }
 
+TEST_CASE("a block that owns its end has no neighbour there", "[blocks][raw_heap]") {
+  raw_request owning;
+  owning.owns_its_end = true;
+  for (const std::size_t size : {std::size_t{0}, std::size_t{16}, std::size_t{32}, std::size_t{64}, std::size_t{1024}}) {
+    CAPTURE(size);
+    std::vector<char*> blocks;
+    for (int i = 0; i < 2000; ++i) {
+      blocks.push_back(static_cast<char*>(raw_allocate(size, owning)));
+      REQUIRE(blocks.back() != nullptr);
+      blocks.push_back(static_cast<char*>(raw_allocate(size)));
+      REQUIRE(blocks.back() != nullptr);
+    }
+    std::size_t wrong = 0;
+    for (std::size_t i = 0; i < blocks.size(); ++i) {
+      wrong += raw_size(blocks[i]) == size ? 0U : 1U;
+      wrong += i % 2 == 0 && raw_owns(blocks[i] + (size == 0 ? 1 : size)) ? 1U : 0U;
+    }
+    CHECK(wrong == 0);
+    for (char* p : blocks) {
+      raw_free(p, "Free");
+    }
+  }
+  CHECK(raw_allocate(~std::size_t{0}, owning) == nullptr);
+}
+
 TEST_CASE("null is freed without effect and owned by nobody", "[blocks][raw_heap]") {
   const misuse_recorder misuses;
   raw_free(nullptr, "Free");

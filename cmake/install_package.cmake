@@ -13,6 +13,9 @@ install(TARGETS mallocspy mallocspy_contract EXPORT mallocspy_targets
         INCLUDES DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 install(EXPORT mallocspy_targets NAMESPACE mallocspy:: FILE mallocspyTargets.cmake DESTINATION ${mallocspy_package_dir})
 
+# A shared library finds a mimalloc outside the system's folders where it was found when it was linked.
+set_target_properties(mallocspy PROPERTIES INSTALL_RPATH_USE_LINK_PATH ON)
+
 # A static library leaves its dependencies to whoever links it; a shared one has found its own.
 set(mallocspy_users_find_mimalloc OFF)
 if(mallocspy_mimalloc_is_installed AND NOT BUILD_SHARED_LIBS)

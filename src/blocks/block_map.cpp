@@ -6,7 +6,8 @@
 
 namespace mallocspy::blocks {
 
-std::atomic<std::uintptr_t> leaf_table[leaf_count];
+leaf_entry leaf_table[leaf_count];
+const leaf_entry no_leaves[leaf_count] = {};
 
 namespace {
 

@@ -23,7 +23,11 @@ inline constexpr std::size_t leaf_size = leaf_granules + 1; // reading a size lo
 
 // An entry is the leaf's address minus the number of its first granule, so that adding a granule's number gives the address
 // of its byte without a mask. 0: no leaf.
-MALLOCSPY_INNER extern std::atomic<std::uintptr_t> leaf_table[leaf_count];
+using leaf_entry = std::atomic<std::uintptr_t>;
+MALLOCSPY_INNER extern leaf_entry leaf_table[leaf_count];
+
+// A table without leaves: where it is looked into, nothing is found.
+MALLOCSPY_INNER extern const leaf_entry no_leaves[leaf_count];
 
 // returns: the byte for the granule in which p lies; null if that part of the address space has no leaf
 inline map_byte* find_granule(std::uintptr_t address) noexcept {
@@ -35,7 +39,7 @@ inline map_byte* find_granule(std::uintptr_t address) noexcept {
 }
 
 // returns: as find_granule, and null if p is not the start of a granule
-inline map_byte* find_byte(const void* p) noexcept {
+inline map_byte* find_byte(const void* p, const leaf_entry* table = leaf_table) noexcept {
   // Rotating puts the low bits on top: one comparison refuses odd pointers and addresses out of range.
   const auto address = reinterpret_cast<std::uintptr_t>(p);
   const std::uintptr_t granule = (address >> granule_bits) | (address << (64 - granule_bits));
@@ -43,7 +47,7 @@ inline map_byte* find_byte(const void* p) noexcept {
   if (MALLOCSPY_UNLIKELY(index >= leaf_count)) {
     return nullptr;
   }
-  const std::uintptr_t leaf = leaf_table[index].load(std::memory_order_acquire);
+  const std::uintptr_t leaf = table[index].load(std::memory_order_acquire);
   if (MALLOCSPY_UNLIKELY(leaf == 0)) {
     return nullptr;
   }

@@ -83,17 +83,23 @@ inline void* raw_allocate(std::size_t size, const raw_request& request) noexcept
   return p;
 }
 
+// effects: frees the live block at p whose byte of the map this is
+// returns: false if there is none (byte null, or no block starts there, or another thread was faster); nothing is changed
+// then
+inline bool raw_free_at(map_byte* byte, void* p) noexcept {
+  if (MALLOCSPY_UNLIKELY(byte == nullptr || !detail::claim_ahead_of_release(byte, p))) {
+    return false;
+  }
+  detail::hand_back(p);
+  return true;
+}
+
 // effects: frees the live block at p; null is allowed
 // errors: p is no live block: the misuse handler is told that `operation` was given it, nothing is changed
 inline void raw_free(void* p, const char* operation) {
-  map_byte* byte = find_byte(p);
-  if (MALLOCSPY_UNLIKELY(byte == nullptr || !detail::claim_ahead_of_release(byte, p))) {
-    if (p != nullptr) {
-      detail::misused(p, operation);
-    }
-    return;
+  if (MALLOCSPY_UNLIKELY(!raw_free_at(find_byte(p), p)) && p != nullptr) {
+    detail::misused(p, operation);
   }
-  detail::hand_back(p);
 }
 
 // returns: the requested size of the live block at p; no_size if there is none

@@ -21,7 +21,7 @@ inline constexpr std::uint8_t code_giant = 63;
 
 inline constexpr std::size_t first_medium = code_medium;
 inline constexpr std::size_t first_large = first_medium + ((code_large - code_medium) << payload_bits); // 496
-inline constexpr std::size_t first_giant = std::size_t{1} << (8 * payload_bits);                        // 1 TiB
+inline constexpr std::size_t first_giant = std::size_t{1} << 29;                                        // 512 MiB
 
 namespace detail {
 
@@ -36,18 +36,25 @@ constexpr std::uint32_t short_code(std::size_t size) noexcept {
   return static_cast<std::uint32_t>(start_bit | code | ((excess & payload_mask) << 8) | (1U << 16));
 }
 
-// For each value of a first byte: from bit 8 the size without what the next byte adds, below that which bits of the next
-// byte count. Negative: no block starts here, or its size is not short.
+// For each value of a first byte: from bit 8 one more than the size without what the next byte adds, below that which bits
+// of the next byte count. Or one of these, which are smaller than all short sizes' meanings.
+inline constexpr std::int32_t means_large = 0;
+inline constexpr std::int32_t means_giant = -1;
+inline constexpr std::int32_t means_no_block = -2;
+
 constexpr std::int32_t meaning_of(unsigned value) noexcept {
   const unsigned code = value & ~(unsigned{start_bit} | mark_bit);
-  if ((value & start_bit) == 0 || code >= code_large) {
-    return -1;
+  if ((value & start_bit) == 0) {
+    return means_no_block;
+  }
+  if (code >= code_large) {
+    return code == code_large ? means_large : means_giant;
   }
   if (code < code_medium) {
-    return static_cast<std::int32_t>(code << 8);
+    return static_cast<std::int32_t>((code + 1) << 8);
   }
   const std::size_t base = first_medium + ((code - code_medium) << payload_bits);
-  return static_cast<std::int32_t>((base << 8) | payload_mask);
+  return static_cast<std::int32_t>(((base + 1) << 8) | payload_mask);
 }
 
 constexpr auto all_short_codes() noexcept {

@@ -56,7 +56,14 @@ static_assert(map_word::is_always_lock_free && map_byte::is_always_lock_free);
 
 inline constexpr std::uint64_t word_of_marks = 0x4040404040404040U;
 
-// Forty bits into the low five bits of each of eight bytes, by halving: 20 and 20, then 10, then 5.
+// A large size stays where it is as far as bits 0 to 4 of each byte go; bits 5 to 7 of the first three bytes move to the
+// last three. Twenty-nine bits fit, and two masks and a shift bring them back.
+inline constexpr std::uint64_t staying_bits = 0x1F1F1F1FU;
+inline constexpr std::uint64_t moving_bits = 0x00E0E0E0U;
+inline constexpr unsigned moved_by = 35;
+
+// A giant one, forty bits into the low five bits of each of eight bytes, by halving: 20 and 20, then 10, then 5.
+inline constexpr std::size_t giant_word = std::size_t{1} << 40;
 constexpr std::uint64_t spread(std::uint64_t v) noexcept {
   v = (v & 0xFFFFFU) | ((v & 0xFFFFF00000U) << 12);
   v = (v & 0x000003FF000003FFU) | ((v & 0x000FFC00000FFC00U) << 6);
@@ -72,7 +79,7 @@ constexpr std::uint64_t gather(std::uint64_t v) noexcept {
 
 // The aligned word behind the first byte. All accesses are atomic, so reports may look at blocks of other threads.
 inline map_word* word_behind(map_byte* first) noexcept {
-  return reinterpret_cast<map_word*>((reinterpret_cast<std::uintptr_t>(first) + 8) & ~std::uintptr_t{7});
+  return reinterpret_cast<map_word*>((reinterpret_cast<std::uintptr_t>(first) | 7U) + 1);
 }
 inline const map_word* word_behind(const map_byte* first) noexcept {
   return word_behind(const_cast<map_byte*>(first));
@@ -85,7 +92,7 @@ inline void write_byte(map_byte& byte, std::uint8_t payload, marks m) noexcept {
 
 inline void write_word(map_word& word, std::uint64_t payload, marks m) noexcept {
   const std::uint64_t kept = m == marks::keep ? word.load(std::memory_order_relaxed) & word_of_marks : 0;
-  word.store(spread(payload) | kept, std::memory_order_relaxed);
+  word.store(payload | kept, std::memory_order_relaxed);
 }
 
 } // namespace detail
@@ -98,36 +105,33 @@ inline std::uint8_t write_short_size(map_byte* first, std::size_t size, marks m)
 
 inline std::uint8_t write_large_size(map_byte* first, std::size_t size, marks m) noexcept {
   detail::map_word* word = detail::word_behind(first);
-  detail::write_word(word[0], size & (first_giant - 1), m);
   if (size < first_giant) {
+    detail::write_word(word[0], (size & detail::staying_bits) | ((size & detail::moving_bits) << detail::moved_by), m);
     return start_bit | code_large;
   }
-  detail::write_word(word[1], size >> (8 * payload_bits), m);
+  detail::write_word(word[0], detail::spread(size & (detail::giant_word - 1)), m);
+  detail::write_word(word[1], detail::spread(size / detail::giant_word), m);
   return start_bit | code_giant;
 }
 
-MALLOCSPY_OUT_OF_LINE inline std::size_t read_large_size(const map_byte* first, std::uint8_t value) noexcept {
-  const unsigned code = (value & ~unsigned{mark_bit}) - start_bit;
-  if (code > code_giant) {
-    return no_size; // no block starts here: the subtraction has wrapped
-  }
+MALLOCSPY_OUT_OF_LINE inline std::size_t read_giant_size(const map_byte* first) noexcept {
   const detail::map_word* word = detail::word_behind(first);
-  std::size_t size = detail::gather(word[0].load(std::memory_order_relaxed));
-  if (code == code_giant) {
-    size |= detail::gather(word[1].load(std::memory_order_relaxed)) << (8 * payload_bits);
-  }
-  return size;
+  const std::size_t low = detail::gather(word[0].load(std::memory_order_relaxed));
+  return low | detail::gather(word[1].load(std::memory_order_relaxed)) * detail::giant_word;
 }
 
 inline std::size_t read_size(const map_byte* first, std::uint8_t value) noexcept {
   const std::int32_t known = detail::meanings[value];
-  // Read whether it counts or not: a leaf has a byte behind its last one.
-  const std::uint32_t next = first[1].load(std::memory_order_relaxed);
-  if (MALLOCSPY_UNLIKELY(known < 0)) {
-    return read_large_size(first, value);
+  if (MALLOCSPY_LIKELY(known > detail::means_large)) {
+    const auto short_size = static_cast<std::uint32_t>(known);
+    const std::uint32_t next = first[1].load(std::memory_order_relaxed); // a leaf has a byte behind its last one
+    return (short_size >> 8) + (next & short_size) - 1;
   }
-  const auto short_size = static_cast<std::uint32_t>(known);
-  return (short_size >> 8) + (next & short_size);
+  if (known == detail::means_large) {
+    const std::uint64_t word = detail::word_behind(first)->load(std::memory_order_relaxed);
+    return (word & detail::staying_bits) | ((word >> detail::moved_by) & detail::moving_bits);
+  }
+  return known == detail::means_giant ? read_giant_size(first) : no_size;
 }
 
 } // namespace mallocspy::blocks

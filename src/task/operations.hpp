@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The operations of the task allocator. Without a spy: one load, one branch that the processor predicts, then the raw heap.
-// Runs inside hooks: never allocates from what is hooked, takes no lock without a spy.
+// The operations of the task allocator. Without a spy: one load, one branch that the processor predicts, then the raw heap;
+// where a block is looked up anyway, the look-up is that branch. Runs inside hooks: never allocates from what is hooked,
+// takes no lock without a spy.
 #pragma once
 
 #include "blocks/raw_heap.hpp"
@@ -27,13 +28,15 @@ inline void* alloc(SIZE_T cb, const request_info& request) {
   return blocks::raw_allocate(cb, {request.alignment, request.zeroed});
 }
 
-// effects: a free that names the operation in its misuse line
-inline void free(void* pv, const request_info& request = task_request, const char* operation = "Free") {
-  if (MALLOCSPY_UNLIKELY(spy_registered())) {
-    spied_free(request, pv);
-    return;
+// effects: what the operation does where find_unspied found no live block: under a spy, or for a pointer that is none
+void free_otherwise(const request_info& request, void* pv);
+SIZE_T get_size_otherwise(const request_info& request, void* pv);
+int did_alloc_otherwise(const request_info& request, void* pv);
+
+inline void free(void* pv, const request_info& request = task_request) {
+  if (MALLOCSPY_UNLIKELY(!blocks::raw_free_at(find_unspied(pv), pv))) {
+    free_otherwise(request, pv);
   }
-  blocks::raw_free(pv, operation);
 }
 
 inline void* raw_realloc(void* pv, SIZE_T cb) {
@@ -55,10 +58,11 @@ inline void* realloc(void* pv, SIZE_T cb, const request_info& request = task_req
 }
 
 inline SIZE_T get_size(void* pv, const request_info& request = task_request) {
-  if (MALLOCSPY_UNLIKELY(spy_registered())) {
-    return spied_get_size(request, pv);
+  const blocks::map_byte* byte = find_unspied(pv);
+  if (MALLOCSPY_UNLIKELY(byte == nullptr)) {
+    return get_size_otherwise(request, pv);
   }
-  return blocks::raw_size(pv);
+  return blocks::read_size(byte, byte->load(std::memory_order_acquire));
 }
 
 inline int raw_did_alloc(void* pv) noexcept {
@@ -69,10 +73,11 @@ inline int raw_did_alloc(void* pv) noexcept {
 }
 
 inline int did_alloc(void* pv, const request_info& request = task_request) {
-  if (MALLOCSPY_UNLIKELY(spy_registered())) {
-    return spied_did_alloc(request, pv);
+  const blocks::map_byte* byte = find_unspied(pv);
+  if (MALLOCSPY_UNLIKELY(byte == nullptr)) {
+    return did_alloc_otherwise(request, pv);
   }
-  return raw_did_alloc(pv);
+  return (byte->load(std::memory_order_acquire) & blocks::start_bit) != 0 ? 1 : 0;
 }
 
 inline void heap_minimize() {

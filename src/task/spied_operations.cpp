@@ -182,6 +182,22 @@ void spied_free(const request_info& request, void* pv) {
   free_under(open_call(spy), pv, "Free");
 }
 
+void free_otherwise(const request_info& request, void* pv) {
+  if (spy_registered()) {
+    spied_free(request, pv);
+  } else {
+    blocks::raw_free(pv, "Free");
+  }
+}
+
+SIZE_T get_size_otherwise(const request_info& request, void* pv) {
+  return spy_registered() ? spied_get_size(request, pv) : blocks::raw_size(pv);
+}
+
+int did_alloc_otherwise(const request_info& request, void* pv) {
+  return spy_registered() ? spied_did_alloc(request, pv) : raw_did_alloc(pv);
+}
+
 SIZE_T spied_get_size(const request_info& request, void* pv) {
   if (pv == nullptr) {
     return blocks::no_size;

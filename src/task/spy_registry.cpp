@@ -19,6 +19,7 @@ namespace mallocspy {
 namespace task {
 
 std::atomic<std::uintptr_t> spy_word{0};
+std::atomic<const blocks::leaf_entry*> unspied_leaves{blocks::leaf_table};
 blocks::spied_set spied_pointers;
 
 namespace {
@@ -70,6 +71,7 @@ IMallocSpy* take_off_if_due() noexcept {
     return nullptr;
   }
   revocation_pending = false;
+  unspied_leaves.store(blocks::leaf_table, std::memory_order_relaxed);
   return spy_in(spy_word.exchange(0, std::memory_order_relaxed));
 }
 
@@ -208,6 +210,8 @@ HRESULT CoRegisterMallocSpy(IMallocSpy* pMallocSpy) {
     spy_is_concurrent = concurrent;
     ++registration;
     const std::uintptr_t entrance = !concurrent ? 0 : fences_needed() ? open_bit | fenced_bit : open_bit;
+    // First this: who makes a spied block has seen the word, and whoever frees that block must then see no leaves.
+    unspied_leaves.store(blocks::no_leaves, std::memory_order_relaxed);
     spy_word.store(reinterpret_cast<std::uintptr_t>(spy) | entrance, std::memory_order_release);
   }
   drop_lock();

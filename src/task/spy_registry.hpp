@@ -3,6 +3,7 @@
 // Runs inside hooks: never allocates from what is hooked.
 #pragma once
 
+#include "blocks/block_map.hpp"
 #include "blocks/hints.hpp"
 #include "task/spy_thread.hpp"
 
@@ -20,6 +21,16 @@ inline constexpr std::uintptr_t entrance_bits = open_bit | fenced_bit;
 
 inline bool spy_registered() noexcept {
   return spy_word.load(std::memory_order_relaxed) != 0;
+}
+
+// The leaves of the block map as operations without a spy see them. While a spy is registered, none: the look-up that such
+// an operation makes anyway then finds nothing, and the way that is for this asks for a spy. That saves the question
+// before.
+MALLOCSPY_INNER extern std::atomic<const blocks::leaf_entry*> unspied_leaves;
+
+// returns: the byte of the map for p; null while a spy is registered, or where p is not the start of a granule with a leaf
+inline blocks::map_byte* find_unspied(const void* p) noexcept {
+  return blocks::find_byte(p, unspied_leaves.load(std::memory_order_relaxed));
 }
 
 inline IMallocSpy* spy_in(std::uintptr_t word) noexcept {

@@ -86,11 +86,11 @@ TEST_CASE("fork while other threads are inside the spy") {
     });
   }
   void* inherited = CoTaskMemAlloc(27);
-  for (int round = 0; round < 100; ++round) {
+  for (int round = 0; round < 30; ++round) {
     const pid_t child = fork();
     REQUIRE(child >= 0);
     if (child == 0) {
-      alarm(20);
+      alarm(60);
       // Nobody was between Pre and Post when the child was made.
       _exit(spy.depth != 0 ? not_spied : use_everything(spy, inherited));
     }
@@ -112,7 +112,7 @@ TEST_CASE("fork from inside a hook goes on inside it, in both processes") {
       if (cbRequest == forking_size) {
         child = fork();
         if (child == 0) {
-          alarm(20);
+          alarm(60);
         }
       }
     }
@@ -149,7 +149,7 @@ TEST_CASE("in a child without other blocks a pending revocation completes") {
   const pid_t child = fork();
   REQUIRE(child >= 0);
   if (child == 0) {
-    alarm(20);
+    alarm(60);
     if (CoRevokeMallocSpy() != E_ACCESSDENIED) {
       _exit(not_pending);
     }
@@ -201,11 +201,11 @@ TEST_CASE("fork while other threads are inside a concurrent spy") {
     });
   }
   void* inherited = CoTaskMemAlloc(27);
-  for (int round = 0; round < 100; ++round) {
+  for (int round = 0; round < 30; ++round) {
     const pid_t child = fork();
     REQUIRE(child >= 0);
     if (child == 0) {
-      alarm(20);
+      alarm(60);
       _exit(spy.inside != 0 ? not_spied : use_everything(spy, inherited));
     }
     REQUIRE(status_of(child) == good);
@@ -231,7 +231,7 @@ TEST_CASE("two threads fork from inside hooks of a concurrent spy at once") {
         meeting.arrive_and_wait();
         child() = fork();
         if (child() == 0) {
-          alarm(20);
+          alarm(60);
         }
       }
     }

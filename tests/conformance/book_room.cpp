@@ -92,3 +92,52 @@ TEST_CASE("book room: a request that cannot be remembered fails as for lack of m
   }
   CHECK(s.revoke_spy() == CO_E_OBJNOTREG);
 }
+
+// Room that is set aside for a call must not be taken by the calls that its hooks make.
+TEST_CASE("book room: nested requests that cannot be remembered") {
+  subject& s = subject_under_test();
+  if (lacks(s, ability::spies) || lacks(s, ability::limits_book_room)) {
+    return;
+  }
+  const std::size_t singles = GENERATE(std::size_t{0}, std::size_t{1}); // so that the last room meets either call
+  CAPTURE(singles);
+  const registered_spy spy(s, 8);
+  std::vector<void*> blocks;
+  const auto keep = [&blocks](void* p) {
+    if (p != nullptr) {
+      blocks.push_back(p);
+    }
+    return p != nullptr;
+  };
+  for (std::size_t i = 0; i < singles; ++i) {
+    keep(s.Alloc(53));
+  }
+  {
+    const limited_book_room limit(s);
+    bool nested = false;
+    bool enough = true;
+    spy->script.post_alloc = [&](void* raw) -> void* {
+      if (!nested) {
+        nested = true;
+        enough = keep(s.Alloc(7)) && enough;
+        nested = false;
+      }
+      return raw == nullptr ? nullptr : static_cast<char*>(raw) + 8;
+    };
+    while (enough) {
+      enough = keep(s.Alloc(53)) && enough;
+      REQUIRE(blocks.size() < 100000);
+    }
+    spy->script = {};
+  }
+  std::size_t unspied = 0;
+  for (void* p : blocks) {
+    spy->take();
+    s.Free(p);
+    if (spy->take().lines.at(1) != "PostFree(T)") {
+      ++unspied;
+    }
+  }
+  CHECK(unspied == 0);
+  CHECK(s.revoke_spy() == S_OK);
+}

@@ -19,6 +19,7 @@ namespace mallocspy {
 namespace task {
 
 std::atomic<std::uintptr_t> spy_word{0};
+// Only the table's address, which is constant. NOLINTNEXTLINE(cppcoreguidelines-interfaces-global-init)
 std::atomic<const blocks::leaf_entry*> unspied_leaves{blocks::leaf_table};
 blocks::spied_set spied_pointers;
 

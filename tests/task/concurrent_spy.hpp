@@ -17,13 +17,11 @@ public:
       AddRef();
       return mallocspy::S_OK;
     }
-    released = false;
     return pass_through_spy::QueryInterface(riid, ppvObject);
   }
   mallocspy::ULONG STDMETHODCALLTYPE Release() override {
     const mallocspy::ULONG left = pass_through_spy::Release();
     if (left == 1) { // only the test's own is left
-      released = true;
       ++releases;
     }
     return left;
@@ -62,10 +60,11 @@ protected:
   virtual void on_post_free() {}
 
 private:
+  // The references tell, not a flag: the spy may be registered again while the Release of its last registration is still on
+  // its way, and a flag would then be set too late.
   void called() {
-    called_after_release += released ? 1 : 0;
+    called_after_release += references == 1 ? 1 : 0;
   }
-  std::atomic<bool> released{true};
 };
 
 } // namespace test

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "blocks/sanitizer_hints.hpp"
+#include "blocks/short_sizes.hpp"
 #include "blocks/zeroing.hpp"
 
 #include <cstddef>
@@ -11,7 +12,7 @@
 namespace mallocspy::blocks::backing {
 
 // A block has at least one granule of 16 bytes of its own, which also makes mimalloc align it to 16.
-inline constexpr std::size_t smallest = 16;
+inline constexpr std::size_t smallest = granule_size;
 
 inline std::size_t at_least_smallest(std::size_t size) noexcept {
   return size < smallest ? smallest : size;
@@ -20,6 +21,11 @@ inline std::size_t at_least_smallest(std::size_t size) noexcept {
 // returns: `size` bytes, aligned to 16; null without memory
 inline void* allocate(std::size_t size) noexcept {
   return mi_malloc(at_least_smallest(size));
+}
+
+// returns: as allocate, for the extent of a short size (short_sizes.hpp), which has at least one granule
+inline void* allocate_short(std::size_t extent) noexcept {
+  return mi_malloc_small(extent);
 }
 
 // returns: as allocate, aligned and, if asked, zeroed. Large blocks are zeroed without being touched
@@ -37,6 +43,8 @@ inline void* allocate(std::size_t size, std::size_t alignment, bool zeroed) noex
   }
   return p;
 }
+
+static_assert(first_large <= MI_SMALL_SIZE_MAX);
 
 inline void release(void* p) noexcept {
   mi_free(p);

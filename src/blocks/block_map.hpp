@@ -12,8 +12,6 @@ namespace mallocspy::blocks {
 
 static_assert(sizeof(void*) == 8, "the block map is laid out for 64-bit address spaces");
 
-inline constexpr std::size_t granule_size = 16;
-inline constexpr unsigned granule_bits = 4;
 inline constexpr unsigned leaf_bits = 30;    // a leaf maps 1 GiB
 inline constexpr unsigned address_bits = 48; // user space of Linux and macOS without an explicit hint above
 
@@ -69,15 +67,20 @@ map_byte* make_byte(const void* p) noexcept;
 // effects: publishes a block whose size does not fit behind its first byte in two more
 MALLOCSPY_COLD void publish_large(map_byte* first, std::size_t size, marks m) noexcept;
 
+// effects: says that a live block of the size that the code is for starts at the granule of `first`
+inline void publish_short(map_byte* first, short_code code, marks m) noexcept {
+  const std::uint8_t kept = m == marks::keep ? first->load(std::memory_order_relaxed) & mark_bit : 0;
+  const std::uint8_t value = write_short_size(first, code, m);
+  first->store(static_cast<std::uint8_t>(value | kept), std::memory_order_release);
+}
+
 // effects: says that a live block of `size` bytes starts at the granule of `first`
 inline void publish(map_byte* first, std::size_t size, marks m) noexcept {
   if (MALLOCSPY_UNLIKELY(size >= first_large)) {
     publish_large(first, size, m);
     return;
   }
-  const std::uint8_t kept = m == marks::keep ? first->load(std::memory_order_relaxed) & mark_bit : 0;
-  const std::uint8_t value = write_short_size(first, size, m);
-  first->store(static_cast<std::uint8_t>(value | kept), std::memory_order_release);
+  publish_short(first, code_of_short(size), m);
 }
 
 // effects: makes the byte `next` if it still is `value`; of several threads that try at once one succeeds
@@ -95,6 +98,14 @@ inline bool exchange(map_byte* byte, std::uint8_t value, unsigned next) noexcept
 // returns: whether a live block started here, as `value`, read from the byte before, says
 inline bool claim(map_byte* first, std::uint8_t value) noexcept {
   return MALLOCSPY_LIKELY((value & start_bit) != 0) && exchange(first, value, (value & mark_bit) | unsigned{freed_bit});
+}
+
+// effects: the same for a block without a mark at its start, as they all are outside of spying. returns: false for one with
+// it
+inline bool claim_unmarked(map_byte* first, std::uint8_t value) noexcept {
+  // With the start bit and without the mark: as signed numbers, the values below that with the two alone. One comparison.
+  constexpr auto both = static_cast<std::int8_t>(start_bit | mark_bit);
+  return MALLOCSPY_LIKELY(static_cast<std::int8_t>(value) < both) && exchange(first, value, freed_bit);
 }
 
 // effects: the same, and the mark at the block's start goes with it. returns: whether there were both

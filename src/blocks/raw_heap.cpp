@@ -36,6 +36,10 @@ void* admit_slowly(void* p, std::size_t size, marks m) noexcept {
   return p;
 }
 
+void* admit_short_slowly(void* p, short_code code) noexcept {
+  return admit_slowly(p, size_of_short(code), marks::none);
+}
+
 void misused(const void* p, const char* operation) {
   report_misuse(p, operation);
 }

@@ -39,11 +39,13 @@ inline void* admit(void* p, std::size_t size, marks m) noexcept {
   return p;
 }
 
-inline bool claim_ahead_of_release(map_byte* byte, void* p) noexcept {
-  // mimalloc is about to write into the block: its cache miss overlaps the one on the byte. A prefetch of a wild pointer is
-  // no access.
+// effects: publishes p where raw_allocate_short cannot: its leaf is missing, or p is null
+MALLOCSPY_COLD void* admit_short_slowly(void* p, short_code code) noexcept;
+
+// mimalloc is about to write into the block: its cache miss overlaps the one on the byte. A prefetch of a wild pointer is
+// no access.
+inline void prefetch_for_release(void* p) noexcept {
   MALLOCSPY_PREFETCH_FOR_WRITE(p);
-  return claim(byte, byte->load(std::memory_order_relaxed));
 }
 
 inline void hand_back(void* p) noexcept {
@@ -72,6 +74,22 @@ inline void* raw_allocate(std::size_t size, marks about = marks::none) noexcept 
   return detail::admit(backing::allocate(size), size, about);
 }
 
+// returns: the same for a size below first_large; the way of most allocations outside of spying
+inline void* raw_allocate_short(std::size_t size) noexcept {
+  if constexpr (sanitizer::wants_usable_size) {
+    return raw_allocate(size);
+  }
+  const short_code code = code_of_short(size);
+  void* p = backing::allocate_short(detail::short_sizes.extents[size]);
+  const auto address = reinterpret_cast<std::uintptr_t>(p);
+  const std::uintptr_t leaf = leaf_table[address >> leaf_bits].load(std::memory_order_acquire);
+  if (MALLOCSPY_UNLIKELY(leaf == 0)) { // also where p is null: nothing is ever mapped at 0
+    return detail::admit_short_slowly(p, code);
+  }
+  publish_short(reinterpret_cast<map_byte*>(leaf + (address >> granule_bits)), code, marks::none);
+  return p;
+}
+
 // returns: the same, with more wishes
 inline void* raw_allocate(std::size_t size, const raw_request& request) noexcept {
   const bool zeroed = request.zeroed && !sanitizer::zeroes_by_hand;
@@ -87,7 +105,24 @@ inline void* raw_allocate(std::size_t size, const raw_request& request) noexcept
 // returns: false if there is none (byte null, or no block starts there, or another thread was faster); nothing is changed
 // then
 inline bool raw_free_at(map_byte* byte, void* p) noexcept {
-  if (MALLOCSPY_UNLIKELY(byte == nullptr || !detail::claim_ahead_of_release(byte, p))) {
+  if (byte == nullptr) {
+    return false;
+  }
+  detail::prefetch_for_release(p);
+  if (MALLOCSPY_UNLIKELY(!claim(byte, byte->load(std::memory_order_relaxed)))) {
+    return false;
+  }
+  detail::hand_back(p);
+  return true;
+}
+
+// effects, returns: the same for a block without a mark, as all are outside of spying; false also for one with it
+inline bool raw_free_unmarked_at(map_byte* byte, void* p) noexcept {
+  if (MALLOCSPY_UNLIKELY(byte == nullptr)) {
+    return false;
+  }
+  detail::prefetch_for_release(p);
+  if (MALLOCSPY_UNLIKELY(!claim_unmarked(byte, byte->load(std::memory_order_relaxed)))) {
     return false;
   }
   detail::hand_back(p);

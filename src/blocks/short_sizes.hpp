@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The numbers of the size code (size_code.hpp tells how they are used), and two tables of what a size below 496 bytes looks
-// like in the map. They are looked up, not computed with branches: programs mix sizes, and no processor predicts them.
+// The numbers of the size code (size_code.hpp tells how they are used), and tables of what a size below 496 bytes looks
+// like in the map and what the heap is asked for. They are looked up, not computed with branches: programs mix sizes, and
+// no processor predicts them.
 #pragma once
 
 #include <array>
@@ -8,6 +9,9 @@
 #include <cstdint>
 
 namespace mallocspy::blocks {
+
+inline constexpr std::size_t granule_size = 16;
+inline constexpr unsigned granule_bits = 4;
 
 inline constexpr std::uint8_t start_bit = 0x80;
 inline constexpr std::uint8_t mark_bit = 0x40;
@@ -27,7 +31,7 @@ namespace detail {
 
 // For each short size: bits 0 to 7 the first byte with its start bit, bits 8 to 15 the payload that continues it, and from
 // bit 16 how far behind the first byte that goes: 1, or, with nothing to continue, 0, where the first byte goes afterwards.
-constexpr std::uint32_t short_code(std::size_t size) noexcept {
+constexpr std::uint32_t encode_short(std::size_t size) noexcept {
   if (size < first_medium) {
     return static_cast<std::uint32_t>(start_bit | size);
   }
@@ -57,10 +61,18 @@ constexpr std::int32_t meaning_of(unsigned value) noexcept {
   return static_cast<std::int32_t>(((base + 1) << 8) | payload_mask);
 }
 
-constexpr auto all_short_codes() noexcept {
-  std::array<std::uint32_t, first_large> all{};
+// Both tables at one address, which is then loaded once.
+struct short_size_tables {
+  std::array<std::uint32_t, first_large> codes{};
+  // The whole granules that a block of the size has, in bytes: what the heap rounds it up to anyway, and at least one.
+  std::array<std::uint16_t, first_large> extents{};
+};
+constexpr short_size_tables make_short_size_tables() noexcept {
+  short_size_tables all;
   for (std::size_t size = 0; size < first_large; ++size) {
-    all[size] = short_code(size);
+    all.codes[size] = encode_short(size);
+    all.extents[size] =
+        static_cast<std::uint16_t>(size == 0 ? granule_size : (size + granule_size - 1) & ~(granule_size - 1));
   }
   return all;
 }
@@ -72,7 +84,7 @@ constexpr auto all_meanings() noexcept {
   return all;
 }
 
-inline constexpr auto short_codes = all_short_codes();
+inline constexpr short_size_tables short_sizes = make_short_size_tables();
 inline constexpr auto meanings = all_meanings();
 
 } // namespace detail

@@ -34,10 +34,16 @@ using map_byte = std::atomic<std::uint8_t>;
 // Whether the marks among the bytes that are written survive. A fresh block outside of spying has none.
 enum class marks { none, keep };
 
-// effects: writes what does not fit into the first byte behind it, for a size below first_large; `first` itself may hold
-//   anything afterwards, but no start
+// How a size below first_large is written, looked up before the block is there.
+using short_code = std::uint32_t;
+inline short_code code_of_short(std::size_t size) noexcept {
+  return detail::short_sizes.codes[size];
+}
+
+// effects: writes what does not fit into the first byte behind it; `first` itself may hold anything afterwards, but no
+//   start
 // returns: the first byte, with its start bit
-inline std::uint8_t write_short_size(map_byte* first, std::size_t size, marks m) noexcept;
+inline std::uint8_t write_short_size(map_byte* first, short_code code, marks m) noexcept;
 
 // effects, returns: the same for a size from first_large
 inline std::uint8_t write_large_size(map_byte* first, std::size_t size, marks m) noexcept;
@@ -97,8 +103,7 @@ inline void write_word(map_word& word, std::uint64_t payload, marks m) noexcept 
 
 } // namespace detail
 
-inline std::uint8_t write_short_size(map_byte* first, std::size_t size, marks m) noexcept {
-  const std::uint32_t code = detail::short_codes[size];
+inline std::uint8_t write_short_size(map_byte* first, short_code code, marks m) noexcept {
   detail::write_byte(first[code >> 16], static_cast<std::uint8_t>(code >> 8), m);
   return static_cast<std::uint8_t>(code);
 }
@@ -112,6 +117,12 @@ inline std::uint8_t write_large_size(map_byte* first, std::size_t size, marks m)
   detail::write_word(word[0], detail::spread(size & (detail::giant_word - 1)), m);
   detail::write_word(word[1], detail::spread(size / detail::giant_word), m);
   return start_bit | code_giant;
+}
+
+// returns: the size that the code is for
+inline std::size_t size_of_short(short_code code) noexcept {
+  const auto known = static_cast<std::uint32_t>(detail::meanings[code & 0xFFU]);
+  return (known >> 8) + ((code >> 8) & known & payload_mask) - 1;
 }
 
 MALLOCSPY_OUT_OF_LINE inline std::size_t read_giant_size(const map_byte* first) noexcept {

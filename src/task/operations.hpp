@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The operations of the task allocator. Without a spy: one load, one branch that the processor predicts, then the raw heap;
-// where a block is looked up anyway, the look-up is that branch. Runs inside hooks: never allocates from what is hooked,
+// The operations of the task allocator. Without a spy: one comparison that the processor predicts, then the raw heap; where
+// a block is looked up anyway, the look-up is that comparison. Runs inside hooks: never allocates from what is hooked,
 // takes no lock without a spy.
 #pragma once
 
@@ -13,11 +13,14 @@ namespace mallocspy::task {
 inline constexpr std::size_t default_alignment = 2 * sizeof(void*);
 inline constexpr request_info task_request{default_alignment, false, entry_point::task};
 
+// effects: what alloc does for a large size, and under a spy
+void* alloc_otherwise(SIZE_T cb);
+
 inline void* alloc(SIZE_T cb) {
-  if (MALLOCSPY_UNLIKELY(spy_registered())) {
-    return spied_plain_alloc(cb);
+  if (MALLOCSPY_UNLIKELY(cb >= unspied_sizes.load(std::memory_order_relaxed))) {
+    return alloc_otherwise(cb);
   }
-  return blocks::raw_allocate(cb);
+  return blocks::raw_allocate_short(cb);
 }
 
 // The same with an alignment, zeroed memory, or another door than IMalloc.
@@ -34,7 +37,7 @@ SIZE_T get_size_otherwise(const request_info& request, void* pv);
 int did_alloc_otherwise(const request_info& request, void* pv);
 
 inline void free(void* pv, const request_info& request = task_request) {
-  if (MALLOCSPY_UNLIKELY(!blocks::raw_free_at(find_unspied(pv), pv))) {
+  if (MALLOCSPY_UNLIKELY(!blocks::raw_free_unmarked_at(find_unspied(pv), pv))) {
     free_otherwise(request, pv);
   }
 }

@@ -182,6 +182,10 @@ void spied_free(const request_info& request, void* pv) {
   free_under(open_call(spy), pv, "Free");
 }
 
+void* alloc_otherwise(SIZE_T cb) {
+  return spy_registered() ? spied_plain_alloc(cb) : blocks::raw_allocate(cb);
+}
+
 void free_otherwise(const request_info& request, void* pv) {
   if (spy_registered()) {
     spied_free(request, pv);

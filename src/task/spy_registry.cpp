@@ -21,6 +21,7 @@ namespace task {
 std::atomic<std::uintptr_t> spy_word{0};
 // Only the table's address, which is constant. NOLINTNEXTLINE(cppcoreguidelines-interfaces-global-init)
 std::atomic<const blocks::leaf_entry*> unspied_leaves{blocks::leaf_table};
+std::atomic<std::size_t> unspied_sizes{blocks::first_large};
 blocks::spied_set spied_pointers;
 
 namespace {
@@ -73,6 +74,7 @@ IMallocSpy* take_off_if_due() noexcept {
   }
   revocation_pending = false;
   unspied_leaves.store(blocks::leaf_table, std::memory_order_relaxed);
+  unspied_sizes.store(blocks::first_large, std::memory_order_relaxed);
   return spy_in(spy_word.exchange(0, std::memory_order_relaxed));
 }
 
@@ -213,6 +215,7 @@ HRESULT CoRegisterMallocSpy(IMallocSpy* pMallocSpy) {
     const std::uintptr_t entrance = !concurrent ? 0 : fences_needed() ? open_bit | fenced_bit : open_bit;
     // First this: who makes a spied block has seen the word, and whoever frees that block must then see no leaves.
     unspied_leaves.store(blocks::no_leaves, std::memory_order_relaxed);
+    unspied_sizes.store(0, std::memory_order_relaxed);
     spy_word.store(reinterpret_cast<std::uintptr_t>(spy) | entrance, std::memory_order_release);
   }
   drop_lock();

@@ -28,6 +28,9 @@ inline bool spy_registered() noexcept {
 // before.
 MALLOCSPY_INNER extern std::atomic<const blocks::leaf_entry*> unspied_leaves;
 
+// The sizes below this are allocated without a further question: the short ones. While a spy is registered, none.
+MALLOCSPY_INNER extern std::atomic<std::size_t> unspied_sizes;
+
 // returns: the byte of the map for p; null while a spy is registered, or where p is not the start of a granule with a leaf
 inline blocks::map_byte* find_unspied(const void* p) noexcept {
   return blocks::find_byte(p, unspied_leaves.load(std::memory_order_relaxed));

@@ -38,7 +38,7 @@ private:
 };
 
 std::uint8_t write_size(map_byte* first, std::size_t size, marks m) {
-  return size < first_large ? write_short_size(first, size, m) : write_large_size(first, size, m);
+  return size < first_large ? write_short_size(first, code_of_short(size), m) : write_large_size(first, size, m);
 }
 
 std::size_t granules_of(std::size_t size) {
@@ -90,6 +90,19 @@ std::vector<std::size_t> telling_sizes() {
 }
 
 } // namespace
+
+TEST_CASE("a short size is known from its code alone, and its extent is whole granules that hold it",
+          "[blocks][size_code]") {
+  for (std::size_t size = 0; size < first_large; ++size) {
+    CAPTURE(size);
+    REQUIRE(size_of_short(code_of_short(size)) == size);
+    const std::size_t extent = detail::short_sizes.extents[size];
+    REQUIRE(extent % granule_size == 0);
+    REQUIRE(extent >= granule_size);
+    REQUIRE(extent >= size);
+    REQUIRE((size == 0 || extent - size < granule_size));
+  }
+}
 
 TEST_CASE("every size up to 70,000 is read back", "[blocks][size_code]") {
   std::string fault;

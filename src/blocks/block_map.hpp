@@ -110,8 +110,18 @@ inline bool claim_unmarked(map_byte* first, std::uint8_t value) noexcept {
 
 // effects: the same, and the mark at the block's start goes with it. returns: whether there were both
 inline bool claim_marked(map_byte* first, std::uint8_t value) noexcept {
-  constexpr std::uint8_t both = start_bit | mark_bit;
-  return (value & both) == both && exchange(first, value, freed_bit);
+  constexpr std::uint8_t both = start_bit | mark_bit; // the topmost bits
+  return value >= both && exchange(first, value, freed_bit);
+}
+
+// effects: marks a fresh block at its start: no other thread has it yet. returns: whether there was no mark
+inline bool add_mark(map_byte* first) noexcept {
+  const std::uint8_t value = first->load(std::memory_order_relaxed);
+  if (MALLOCSPY_UNLIKELY((value & mark_bit) != 0)) {
+    return false;
+  }
+  first->store(static_cast<std::uint8_t>(value | mark_bit), std::memory_order_relaxed);
+  return true;
 }
 
 // A live block as the map has it.

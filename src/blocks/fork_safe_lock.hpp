@@ -17,7 +17,12 @@ public:
   }
 
 private:
+#if defined(PTHREAD_ADAPTIVE_MUTEX_INITIALIZER_NP)
+  // Waits a little before it sleeps: what it guards is short.
+  pthread_mutex_t m_mutex = PTHREAD_ADAPTIVE_MUTEX_INITIALIZER_NP;
+#else
   pthread_mutex_t m_mutex = PTHREAD_MUTEX_INITIALIZER;
+#endif
 };
 
 } // namespace mallocspy::blocks

@@ -36,8 +36,9 @@ void* admit_slowly(void* p, std::size_t size, marks m) noexcept {
   return p;
 }
 
-void* admit_short_slowly(void* p, short_code code) noexcept {
-  return admit_slowly(p, size_of_short(code), marks::none);
+placed_block place_short_slowly(void* p, short_code code, marks m) noexcept {
+  void* admitted = admit_slowly(p, size_of_short(code), m);
+  return {admitted, admitted == nullptr ? nullptr : byte_of_block(admitted)};
 }
 
 void misused(const void* p, const char* operation) {

@@ -16,6 +16,12 @@
 
 namespace mallocspy::blocks {
 
+// A raw block, and its byte of the map.
+struct placed_block {
+  void* start;    // null: there is none
+  map_byte* byte; // of a block only
+};
+
 namespace detail {
 
 // effects: publishes p where the fast path cannot: its leaf is missing, or its size is large
@@ -39,8 +45,8 @@ inline void* admit(void* p, std::size_t size, marks m) noexcept {
   return p;
 }
 
-// effects: publishes p where raw_allocate_short cannot: its leaf is missing, or p is null
-MALLOCSPY_COLD void* admit_short_slowly(void* p, short_code code) noexcept;
+// effects: publishes p where raw_place_short cannot: its leaf is missing, or p is null
+MALLOCSPY_COLD placed_block place_short_slowly(void* p, short_code code, marks m) noexcept;
 
 // mimalloc is about to write into the block: its cache miss overlaps the one on the byte. A prefetch of a wild pointer is
 // no access.
@@ -74,20 +80,27 @@ inline void* raw_allocate(std::size_t size, marks about = marks::none) noexcept 
   return detail::admit(backing::allocate(size), size, about);
 }
 
-// returns: the same for a size below first_large; the way of most allocations outside of spying
-inline void* raw_allocate_short(std::size_t size) noexcept {
+// returns: as raw_allocate, for a size below first_large
+MALLOCSPY_INLINE placed_block raw_place_short(std::size_t size, marks about) noexcept {
   if constexpr (sanitizer::wants_usable_size) {
-    return raw_allocate(size);
+    void* p = raw_allocate(size, about);
+    return {p, p == nullptr ? nullptr : byte_of_block(p)};
   }
   const short_code code = code_of_short(size);
   void* p = backing::allocate_short(detail::short_sizes.extents[size]);
   const auto address = reinterpret_cast<std::uintptr_t>(p);
   const std::uintptr_t leaf = leaf_table[address >> leaf_bits].load(std::memory_order_acquire);
   if (MALLOCSPY_UNLIKELY(leaf == 0)) { // also where p is null: nothing is ever mapped at 0
-    return detail::admit_short_slowly(p, code);
+    return detail::place_short_slowly(p, code, about);
   }
-  publish_short(reinterpret_cast<map_byte*>(leaf + (address >> granule_bits)), code, marks::none);
-  return p;
+  auto* byte = reinterpret_cast<map_byte*>(leaf + (address >> granule_bits));
+  publish_short(byte, code, about);
+  return {p, byte};
+}
+
+// returns: as raw_allocate, for a size below first_large; the way of most allocations outside of spying
+inline void* raw_allocate_short(std::size_t size) noexcept {
+  return raw_place_short(size, marks::none).start;
 }
 
 // returns: the same, with more wishes

@@ -45,15 +45,6 @@ public:
   // returns: whether it was not in
   bool insert(place& room, void* client, const void* raw, std::size_t size) noexcept;
 
-  // effects: S += {raw}, a client pointer that is the start of its own, fresh block: no other thread has it yet
-  // returns: whether it was not in
-  bool insert_start(void* raw) noexcept {
-    map_byte* byte = byte_of_block(raw);
-    const std::uint8_t value = byte->load(std::memory_order_relaxed);
-    byte->store(static_cast<std::uint8_t>(value | mark_bit), std::memory_order_relaxed);
-    return (value & mark_bit) == 0;
-  }
-
   // effects: S -= {client}. returns: whether it was in
   bool erase(void* client, node_stock& stock) noexcept;
 

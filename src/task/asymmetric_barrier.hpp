@@ -30,10 +30,10 @@ bool fences_needed() noexcept;
 void heavy_barrier() noexcept;
 
 // effects: stores `value`, ordered before what this thread reads next; by itself, or with the help of heavy_barrier
-inline void announce_fenced(std::atomic<unsigned>& here, unsigned value) noexcept {
+template <class T> void announce_fenced(std::atomic<T>& here, T value) noexcept {
   here.exchange(value, std::memory_order_seq_cst);
 }
-inline void announce(std::atomic<unsigned>& here, unsigned value) noexcept {
+template <class T> MALLOCSPY_INLINE void announce(std::atomic<T>& here, T value) noexcept {
 #if defined(MALLOCSPY_TSAN)
   announce_fenced(here, value); // ThreadSanitizer follows atomics, not system calls
 #else

@@ -9,41 +9,39 @@
 
 namespace mallocspy::task {
 
-// effects: enters the spy, if the short way is open to this thread; open_call is the way out
-// returns: the spy; null if nothing has happened
-MALLOCSPY_INLINE IMallocSpy* enter_openly(const request_info& request) noexcept {
-  const std::uintptr_t word = spy_word.load(std::memory_order_relaxed);
-  spy_thread& thread = this_thread;
-  if (MALLOCSPY_UNLIKELY((word & entrance_bits) != open_bit || thread.state.load(std::memory_order_relaxed) != outside)) {
-    return nullptr;
-  }
-  announce(thread.state, inside);
-  // Seen once more, now that this thread can be seen. The same word: the same spy, or one that took its very place.
-  if (MALLOCSPY_UNLIKELY(spy_word.load(std::memory_order_seq_cst) != word)) {
-    thread.state.store(outside, std::memory_order_release);
-    return nullptr;
-  }
-  thread.request = &request;
-  return reinterpret_cast<IMallocSpy*>(word - open_bit);
-}
-
-// A call that has entered: leaves at the end of its scope.
+// A call that has entered. leave() ends it.
 class open_call {
 public:
-  explicit open_call(IMallocSpy* spy) noexcept : m_spy(spy) {}
-  MALLOCSPY_INLINE ~open_call() {
-    announce(this_thread.state, outside);
-    if (MALLOCSPY_UNLIKELY((spy_word.load(std::memory_order_seq_cst) & entrance_bits) != open_bit)) {
+  // effects: enters the spy, if the word is as spy_word was just read, and the short way is open to this thread
+  // returns: a call; false if nothing has happened
+  static MALLOCSPY_INLINE open_call enter(std::uintptr_t word) noexcept {
+    spy_thread& thread = this_thread;
+    if (MALLOCSPY_UNLIKELY(thread.stand.load(std::memory_order_relaxed) != word)) {
+      return open_call(0);
+    }
+    announce(thread.stand, std::uintptr_t{inside});
+    // Seen once more, now that this thread can be seen. The same word: the same spy, or one that took its very place.
+    if (MALLOCSPY_UNLIKELY(spy_word.load(std::memory_order_seq_cst) != word)) {
+      thread.stand.store(outside, std::memory_order_release);
+      return open_call(0);
+    }
+    MALLOCSPY_ASSUME(word != 0); // no thread stands so
+    return open_call(word);
+  }
+
+  MALLOCSPY_INLINE void leave() const {
+    announce(this_thread.stand, m_word);
+    if (MALLOCSPY_UNLIKELY(spy_word.load(std::memory_order_seq_cst) != m_word)) {
       complete_revocation();
     }
   }
-  open_call(const open_call&) = delete;
-  open_call& operator=(const open_call&) = delete;
 
-  IMallocSpy* operator->() const noexcept {
-    return m_spy;
+  explicit operator bool() const noexcept {
+    return m_word != 0;
   }
-
+  IMallocSpy* operator->() const noexcept {
+    return reinterpret_cast<IMallocSpy*>(m_word);
+  }
   bool is_nested() const noexcept {
     return false;
   }
@@ -55,7 +53,9 @@ public:
   }
 
 private:
-  IMallocSpy* m_spy;
+  explicit open_call(std::uintptr_t word) noexcept : m_word(word) {}
+
+  std::uintptr_t m_word;
 };
 
 } // namespace mallocspy::task

@@ -10,10 +10,8 @@
 
 namespace mallocspy::task {
 
-inline constexpr std::size_t default_alignment = 2 * sizeof(void*);
-inline constexpr request_info task_request{default_alignment, false, entry_point::task};
-
-// effects: what alloc does for a large size, and under a spy
+// effects: what alloc does for a large size, and under a spy. For task_request; so is free_otherwise without a request, and
+//   both have shorter ways than the others
 void* alloc_otherwise(SIZE_T cb);
 
 inline void* alloc(SIZE_T cb) {
@@ -32,11 +30,18 @@ inline void* alloc(SIZE_T cb, const request_info& request) {
 }
 
 // effects: what the operation does where find_unspied found no live block: under a spy, or for a pointer that is none
+void free_otherwise(void* pv);
 void free_otherwise(const request_info& request, void* pv);
 SIZE_T get_size_otherwise(const request_info& request, void* pv);
 int did_alloc_otherwise(const request_info& request, void* pv);
 
-inline void free(void* pv, const request_info& request = task_request) {
+inline void free(void* pv) {
+  if (MALLOCSPY_UNLIKELY(!blocks::raw_free_unmarked_at(find_unspied(pv), pv))) {
+    free_otherwise(pv);
+  }
+}
+
+inline void free(void* pv, const request_info& request) {
   if (MALLOCSPY_UNLIKELY(!blocks::raw_free_unmarked_at(find_unspied(pv), pv))) {
     free_otherwise(request, pv);
   }

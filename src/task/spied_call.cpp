@@ -6,28 +6,31 @@
 
 namespace mallocspy::task {
 
-spied_call::spied_call(const request_info& request) noexcept : m_spy(enter()) {
-  this_thread.request = &request;
+spied_call::spied_call(const request_info& request) noexcept : m_outer(this_thread.request), m_spy(enter()) {
+  if (m_spy != nullptr) {
+    this_thread.request = &request;
+  }
 }
 
 IMallocSpy* spied_call::enter() noexcept {
   spy_thread& thread = this_thread;
   if (thread.in_call()) {
     m_level = level::nested;
-    m_outer = thread.request;
     return spy_in(spy_word.load(std::memory_order_relaxed)); // it stays as long as this thread is inside
   }
   const std::uintptr_t seen = spy_word.load(std::memory_order_relaxed);
-  if ((seen & open_bit) != 0 && thread.state.load(std::memory_order_relaxed) == outside) {
+  if (is_open(seen) && thread.stand.load(std::memory_order_relaxed) != no_member) {
     if ((seen & fenced_bit) != 0) {
-      announce_fenced(thread.state, inside);
+      announce_fenced(thread.stand, std::uintptr_t{inside});
     } else {
-      announce(thread.state, inside);
+      announce(thread.stand, std::uintptr_t{inside});
+      m_afterwards = seen;
     }
     if (spy_word.load(std::memory_order_seq_cst) == seen) {
       return spy_in(seen);
     }
-    thread.state.store(outside, std::memory_order_release);
+    m_afterwards = outside;
+    thread.stand.store(outside, std::memory_order_release);
   }
   IMallocSpy* spy = enter_slowly(thread);
   if (spy == nullptr) {
@@ -40,10 +43,11 @@ IMallocSpy* spied_call::enter() noexcept {
 
 spied_call::~spied_call() {
   spy_thread& thread = this_thread;
+  thread.request = m_outer;
   switch (m_level) {
   case level::outermost:
-    announce(thread.state, outside);
-    if ((spy_word.load(std::memory_order_seq_cst) & entrance_bits) != open_bit) {
+    announce(thread.stand, m_afterwards);
+    if (spy_word.load(std::memory_order_seq_cst) != m_afterwards) {
       complete_revocation();
     }
     break;
@@ -51,8 +55,6 @@ spied_call::~spied_call() {
     leave_locked(thread);
     break;
   case level::nested:
-    thread.request = m_outer;
-    break;
   case level::none:
     break;
   }

@@ -31,13 +31,13 @@ public:
   }
   // Where nodes for the spied set come from and go to.
   blocks::node_stock& nodes() const noexcept {
-    return this_thread.locked ? registry_nodes() : this_thread.nodes;
+    return this_thread.locked ? registry.nodes : this_thread.nodes;
   }
   // effects: says that as many client pointers more are in the spied set
   void count(std::ptrdiff_t change) const noexcept {
     spy_thread& thread = this_thread;
     if (thread.locked) {
-      registry_count(change);
+      registry.spied += change;
     } else {
       thread.count(change);
     }
@@ -54,7 +54,9 @@ private:
   IMallocSpy* enter() noexcept;
 
   level m_level = level::outermost;
-  const request_info* m_outer = nullptr;
+  // What the thread stands at between calls, once this one is over.
+  std::uintptr_t m_afterwards = outside;
+  const request_info* m_outer;
   IMallocSpy* m_spy;
 };
 

@@ -6,6 +6,7 @@
 #include "task/spied_operations.hpp"
 
 #include "blocks/line.hpp"
+#include "task/lone_call.hpp"
 #include "task/open_call.hpp"
 #include "task/operations.hpp"
 #include "task/spied_call.hpp"
@@ -32,53 +33,115 @@ template <class Post> void* or_give_back(void* raw, Post post) {
   }
 }
 
-// What follows serves both kinds of call: open_call, the short way, and spied_call.
+// Ends a call at the end of its scope.
+template <class Call> class leaving {
+public:
+  explicit leaving(Call call) noexcept : m_call(call) {}
+  MALLOCSPY_INLINE ~leaving() {
+    m_call.leave();
+  }
+  leaving(const leaving&) = delete;
+  leaving& operator=(const leaving&) = delete;
+
+private:
+  const Call m_call;
+};
+
+// What follows serves all kinds of call: open_call and lone_call, the short ways, and spied_call.
 
 // returns: what the client gets, once the spy has named its pointer
 template <class Call>
-MALLOCSPY_INLINE void* deliver(const Call& call, spied_set::place& room, void* client, void* raw, SIZE_T size) noexcept {
-  if (MALLOCSPY_UNLIKELY(raw == nullptr || client == nullptr)) {
+void* deliver(const Call& call, spied_set::place& room, void* client, void* raw, SIZE_T size) noexcept {
+  if (raw == nullptr || client == nullptr) {
     return nullptr; // a spy that keeps a good block owns it
   }
   call.count(spied_pointers.insert(room, client, raw, size) ? 1 : 0);
   return client;
 }
 
-template <class Call> MALLOCSPY_INLINE void* alloc_under(const Call& call, SIZE_T cb, const request_info& request) {
-  const SIZE_T size = call->PreAlloc(cb);
+// effects: all of an allocation from PreAlloc's answer on
+template <class Call> void* alloc_sized(const Call& call, SIZE_T cb, SIZE_T size, const request_info& request) {
   if (size == 0 && cb != 0) {
     return nullptr;
   }
   spied_set::place room(call.nodes(), call.is_nested());
   void* raw = nullptr;
-  if (MALLOCSPY_LIKELY(static_cast<bool>(room))) {
+  if (room) {
     const bool plain = cb != 0 && request.alignment <= default_alignment && !request.zeroed;
     raw = plain ? blocks::raw_allocate(size, blocks::marks::keep)
                 : blocks::raw_allocate(size, {request.alignment, request.zeroed, cb == 0, blocks::marks::keep});
   }
   void* client = or_give_back(raw, [&] { return call->PostAlloc(raw); });
-  if (MALLOCSPY_LIKELY(client == raw && raw != nullptr)) {
-    call.count(spied_pointers.insert_start(raw) ? 1 : 0); // a spy without a header
-    return client;
-  }
   return deliver(call, room, client, raw, size);
 }
 
-template <class Call> MALLOCSPY_INLINE void free_under(const Call& call, void* pv, const char* operation) {
-  blocks::map_byte* byte = blocks::find_byte(pv);
-  const bool marked = byte != nullptr && (byte->load(std::memory_order_relaxed) & blocks::mark_bit) != 0;
-  const BOOL spyed = as_fspyed(marked || spied_pointers.is_aside(pv));
+template <class Call> void free_under(const Call& call, void* pv, const char* operation) {
+  const BOOL spyed = as_fspyed(spied_pointers.contains(pv));
   void* raw = call->PreFree(pv, spyed);
-  if (MALLOCSPY_LIKELY(marked && raw == pv) && blocks::claim_marked(byte, byte->load(std::memory_order_relaxed))) {
+  call.count(spied_pointers.erase(pv, call.nodes()) ? -1 : 0);
+  if (raw != nullptr) {
+    blocks::raw_free(raw, operation);
+  }
+  call->PostFree(spyed);
+}
+
+// The ways of most allocations and frees: a short size, a spy that moves no pointer. Whatever is otherwise is left to those
+// above, out of line.
+
+template <class Call> MALLOCSPY_OUT_OF_LINE void* alloc_otherwise_sized(Call call, SIZE_T cb, SIZE_T size) {
+  return alloc_sized(call, cb, size, task_request);
+}
+
+template <class Call> MALLOCSPY_OUT_OF_LINE void* deliver_moved(Call call, void* client, void* raw) noexcept {
+  const SIZE_T size = blocks::raw_size(raw);
+  spied_set::place room(call.nodes(), false); // there was room before, and it is the outermost call's
+  return deliver(call, room, client, raw, size);
+}
+
+template <class Call> MALLOCSPY_INLINE void* alloc_shortly(Call call, SIZE_T cb) {
+  const leaving<Call> end(call);
+  const SIZE_T size = call->PreAlloc(cb);
+  if (MALLOCSPY_UNLIKELY(size - 1 >= blocks::first_large - 1 || cb == 0 || call.nodes().count == 0)) {
+    return alloc_otherwise_sized(call, cb, size);
+  }
+  const blocks::placed_block fresh = blocks::raw_place_short(size, blocks::marks::keep);
+  void* client = or_give_back(fresh.start, [&] { return call->PostAlloc(fresh.start); });
+  if (MALLOCSPY_UNLIKELY(client != fresh.start || client == nullptr)) {
+    return deliver_moved(call, client, fresh.start);
+  }
+  if (MALLOCSPY_LIKELY(blocks::add_mark(fresh.byte))) {
+    call.count(1);
+  }
+  return client;
+}
+
+// What is left of a free once PreFree has named the raw block, and it is not the client's.
+template <class Call> MALLOCSPY_OUT_OF_LINE void free_moved(Call call, void* pv, void* raw) {
+  call.count(spied_pointers.erase(pv, call.nodes()) ? -1 : 0);
+  if (raw != nullptr) {
+    blocks::raw_free(raw, "Free");
+  }
+}
+
+template <class Call> MALLOCSPY_OUT_OF_LINE void free_unmarked(Call call, void* pv) {
+  free_under(call, pv, "Free");
+}
+
+template <class Call> MALLOCSPY_INLINE void free_shortly(Call call, void* pv) {
+  const leaving<Call> end(call);
+  blocks::map_byte* byte = blocks::find_byte(pv);
+  if (MALLOCSPY_UNLIKELY(byte == nullptr || (byte->load(std::memory_order_relaxed) & blocks::mark_bit) == 0)) {
+    free_unmarked(call, pv);
+    return;
+  }
+  void* raw = call->PreFree(pv, TRUE);
+  if (MALLOCSPY_LIKELY(raw == pv && blocks::claim_marked(byte, byte->load(std::memory_order_relaxed)))) {
     call.count(-1); // the mark has gone with the block
     blocks::detail::hand_back(pv);
   } else {
-    call.count(spied_pointers.erase(pv, call.nodes()) ? -1 : 0);
-    if (raw != nullptr) {
-      blocks::raw_free(raw, operation);
-    }
+    free_moved(call, pv, raw);
   }
-  call->PostFree(spyed);
+  call->PostFree(TRUE);
 }
 
 bool is_aligned(const void* p, std::size_t alignment) noexcept {
@@ -109,7 +172,7 @@ MALLOCSPY_OUT_OF_LINE void* alloc_the_long_way(const request_info& request, SIZE
   if (!call) {
     return blocks::raw_allocate(cb, {request.alignment, request.zeroed});
   }
-  void* client = alloc_under(call, cb, request);
+  void* client = alloc_sized(call, cb, call->PreAlloc(cb), request);
   const bool misaligned = request.alignment > default_alignment && !is_aligned(client, request.alignment);
   return misaligned ? alloc_past_spy(call, client, cb, request) : client;
 }
@@ -129,12 +192,51 @@ void* spied_alloc(const request_info& request, SIZE_T cb) {
   return alloc_the_long_way(request, cb);
 }
 
-void* spied_plain_alloc(SIZE_T cb) {
-  IMallocSpy* spy = enter_openly(task_request);
-  if (MALLOCSPY_UNLIKELY(spy == nullptr)) {
+namespace {
+
+MALLOCSPY_OUT_OF_LINE void* alloc_under_lock(SIZE_T cb, std::uintptr_t word) {
+  const lone_call call = lone_call::enter(word);
+  if (MALLOCSPY_UNLIKELY(!call)) {
     return alloc_the_long_way(task_request, cb);
   }
-  return alloc_under(open_call(spy), cb, task_request);
+  return alloc_shortly(call, cb);
+}
+
+MALLOCSPY_OUT_OF_LINE void free_under_lock(void* pv, std::uintptr_t word) {
+  const lone_call call = lone_call::enter(word);
+  if (MALLOCSPY_UNLIKELY(!call)) {
+    free_the_long_way(task_request, pv);
+    return;
+  }
+  free_shortly(call, pv);
+}
+
+MALLOCSPY_OUT_OF_LINE void* alloc_spied(SIZE_T cb, std::uintptr_t word) {
+  const open_call call = open_call::enter(word);
+  if (MALLOCSPY_UNLIKELY(!call)) {
+    return alloc_under_lock(cb, word);
+  }
+  return alloc_shortly(call, cb);
+}
+
+} // namespace
+
+void* alloc_otherwise(SIZE_T cb) {
+  const std::uintptr_t word = spy_word.load(std::memory_order_relaxed);
+  return word == 0 ? blocks::raw_allocate(cb) : alloc_spied(cb, word);
+}
+
+void free_otherwise(void* pv) {
+  if (MALLOCSPY_UNLIKELY(pv == nullptr)) {
+    return;
+  }
+  const std::uintptr_t word = spy_word.load(std::memory_order_relaxed);
+  const open_call call = open_call::enter(word);
+  if (MALLOCSPY_UNLIKELY(!call)) {
+    free_under_lock(pv, word);
+    return;
+  }
+  free_shortly(call, pv);
 }
 
 void* spied_realloc(const request_info& request, void* pv, SIZE_T cb) {
@@ -171,19 +273,9 @@ void* spied_realloc(const request_info& request, void* pv, SIZE_T cb) {
 }
 
 void spied_free(const request_info& request, void* pv) {
-  if (pv == nullptr) {
-    return;
-  }
-  IMallocSpy* spy = enter_openly(request);
-  if (MALLOCSPY_UNLIKELY(spy == nullptr)) {
+  if (pv != nullptr) {
     free_the_long_way(request, pv);
-    return;
   }
-  free_under(open_call(spy), pv, "Free");
-}
-
-void* alloc_otherwise(SIZE_T cb) {
-  return spy_registered() ? spied_plain_alloc(cb) : blocks::raw_allocate(cb);
 }
 
 void free_otherwise(const request_info& request, void* pv) {

@@ -3,8 +3,8 @@
 // Runs inside hooks: never allocates from what is hooked. Under a classic spy the lock is held from Pre to Post.
 #pragma once
 
-#include <mallocspy/contract/types.hpp>
 #include <mallocspy/blocks/request_info.hpp>
+#include <mallocspy/contract/types.hpp>
 
 namespace mallocspy::task {
 
@@ -13,7 +13,6 @@ namespace mallocspy::task {
 // caller
 //   looked, the raw operation alone
 void* spied_alloc(const request_info& request, SIZE_T cb);
-void* spied_plain_alloc(SIZE_T cb); // for task_request, which asks for nothing but the size
 void* spied_realloc(const request_info& request, void* pv, SIZE_T cb);
 void spied_free(const request_info& request, void* pv);
 SIZE_T spied_get_size(const request_info& request, void* pv);

@@ -7,7 +7,6 @@
 // themselves wait for the lock in a hook.
 #include "task/spy_registry.hpp"
 
-#include "blocks/fork_safe_lock.hpp"
 #include "blocks/request_source.hpp"
 #include "task/asymmetric_barrier.hpp"
 #include "task/fork_handlers.hpp"
@@ -24,17 +23,11 @@ std::atomic<std::uintptr_t> spy_word{0};
 std::atomic<const blocks::leaf_entry*> unspied_leaves{blocks::leaf_table};
 std::atomic<std::size_t> unspied_sizes{blocks::first_large};
 blocks::spied_set spied_pointers;
+registry_state registry;
 
 namespace {
 
-// Guarded by the lock. Nothing here has a destructor: at process exit a registered spy is left alone.
-blocks::fork_safe_lock lock;
-bool spy_is_concurrent = false;
-bool revocation_pending = false;
-unsigned long registration = 0;      // which one this is, counted up
-unsigned waiting_to_revoke = 0;      // threads that have closed the word and wait until the others are out
-std::ptrdiff_t spied_under_lock = 0; // and of threads that have ended
-blocks::node_stock nodes_under_lock;
+spy_lock& lock = registry.lock;
 
 // A thread whose call holds the lock goes on holding it; one that is in a hook without it says that it waits.
 void take_lock() noexcept {
@@ -59,8 +52,8 @@ std::uintptr_t word_under_lock() noexcept {
 
 // effects: nobody enters without the lock any more, and whoever did can be seen
 void close_word() noexcept {
-  if ((word_under_lock() & open_bit) != 0) {
-    spy_word.store(word_under_lock() & ~open_bit, std::memory_order_seq_cst);
+  if (is_open(word_under_lock())) {
+    spy_word.store(word_under_lock() | closed_bit, std::memory_order_seq_cst);
     heavy_barrier();
   }
 }
@@ -68,10 +61,10 @@ void close_word() noexcept {
 // effects: takes the spy off if its revocation is pending, nobody is inside and nothing of it is left
 // returns: the spy, to be released once the lock is free; null if it stays
 IMallocSpy* take_off_if_due() noexcept {
-  if (!revocation_pending || !roster::others_are_out() || spied_under_lock + roster::spied() != 0) {
+  if (!registry.revocation_pending || !roster::others_are_out() || registry.spied + roster::spied() != 0) {
     return nullptr;
   }
-  revocation_pending = false;
+  registry.revocation_pending = false;
   unspied_leaves.store(blocks::leaf_table, std::memory_order_relaxed);
   unspied_sizes.store(blocks::first_large, std::memory_order_relaxed);
   return spy_in(spy_word.exchange(0, std::memory_order_relaxed));
@@ -107,13 +100,13 @@ IMallocSpy* enter_slowly(spy_thread& thread) noexcept {
     lock.unlock();
     return nullptr;
   }
-  if ((word & open_bit) != 0 && roster::enter(thread)) {
+  if (is_open(word) && roster::enter(thread)) {
     // The lock keeps the word open until the announcement is there for all to see.
-    thread.state.store(inside, std::memory_order_seq_cst);
+    thread.stand.store(inside, std::memory_order_seq_cst);
     lock.unlock();
   } else {
     thread.locked = true;
-    thread.state.store(no_member, std::memory_order_relaxed);
+    thread.stand.store(no_member, std::memory_order_relaxed);
   }
   return spy_in(word);
 }
@@ -121,8 +114,17 @@ IMallocSpy* enter_slowly(spy_thread& thread) noexcept {
 void leave_locked(spy_thread& thread) {
   IMallocSpy* revoked = take_off_if_due();
   thread.locked = false;
-  thread.state.store(thread.member ? outside : no_member, std::memory_order_relaxed);
+  thread.stand.store(std::uintptr_t{thread.member ? outside : no_member}, std::memory_order_relaxed);
   lock.unlock();
+  if (revoked != nullptr) {
+    revoked->Release();
+  }
+}
+
+void leave_alone_while_pending(spy_thread& thread) {
+  IMallocSpy* revoked = take_off_if_due();
+  thread.locked = false;
+  lock.unlock_alone();
   if (revoked != nullptr) {
     revoked->Release();
   }
@@ -130,7 +132,7 @@ void leave_locked(spy_thread& thread) {
 
 void complete_revocation() {
   std::atomic_thread_fence(std::memory_order_seq_cst); // where the way out has no fence of its own
-  if ((spy_word.load(std::memory_order_seq_cst) & open_bit) != 0) {
+  if (is_open(spy_word.load(std::memory_order_seq_cst))) {
     return;
   }
   lock.lock();
@@ -141,17 +143,9 @@ void complete_revocation() {
   }
 }
 
-void registry_count(std::ptrdiff_t spied) noexcept {
-  spied_under_lock += spied;
-}
-
-blocks::node_stock& registry_nodes() noexcept {
-  return nodes_under_lock;
-}
-
 void registry_adopt(std::ptrdiff_t spied, blocks::node_stock& nodes) noexcept {
-  spied_under_lock += spied;
-  nodes_under_lock.take_over(nodes);
+  registry.spied += spied;
+  registry.nodes.take_over(nodes);
 }
 
 void registry_before_fork() noexcept {
@@ -166,8 +160,9 @@ void registry_before_fork() noexcept {
 namespace {
 
 void reopen_word() noexcept {
-  if (spy_is_concurrent && !revocation_pending && waiting_to_revoke == 0 && word_under_lock() != 0) {
-    spy_word.store(word_under_lock() | open_bit, std::memory_order_seq_cst);
+  if (registry.spy_is_concurrent && !registry.revocation_pending && registry.waiting_to_revoke == 0 &&
+      word_under_lock() != 0) {
+    spy_word.store(word_under_lock() & ~closed_bit, std::memory_order_seq_cst);
   }
 }
 
@@ -181,8 +176,8 @@ void registry_after_fork_in_parent() noexcept {
 
 void registry_after_fork_in_child() noexcept {
   spied_pointers.after_fork();
-  spied_under_lock += roster::keep_only(this_thread, nodes_under_lock);
-  waiting_to_revoke = 0; // those threads are not here
+  registry.spied += roster::keep_only(this_thread, registry.nodes);
+  registry.waiting_to_revoke = 0; // those threads are not here
   reopen_word();
   // A fork from inside a hook goes on inside it: the child's only thread holds the lock if it held it before.
   drop_lock();
@@ -210,9 +205,9 @@ HRESULT CoRegisterMallocSpy(IMallocSpy* pMallocSpy) {
   take_lock();
   const bool first = word_under_lock() == 0;
   if (first) {
-    spy_is_concurrent = concurrent;
-    ++registration;
-    const std::uintptr_t entrance = !concurrent ? 0 : fences_needed() ? open_bit | fenced_bit : open_bit;
+    registry.spy_is_concurrent = concurrent;
+    ++registry.registration;
+    const std::uintptr_t entrance = !concurrent ? closed_bit : fences_needed() ? fenced_bit : 0;
     // First this: who makes a spied block has seen the word, and whoever frees that block must then see no leaves.
     unspied_leaves.store(blocks::no_leaves, std::memory_order_relaxed);
     unspied_sizes.store(0, std::memory_order_relaxed);
@@ -236,25 +231,25 @@ HRESULT CoRevokeMallocSpy() {
   close_word();
   if (this_thread.in_call()) {
     // Inside a hook the running call counts as outstanding: its end decides, or that of the last one inside.
-    revocation_pending = true;
+    registry.revocation_pending = true;
     drop_lock();
     return E_ACCESSDENIED;
   }
-  const unsigned long mine = registration;
-  ++waiting_to_revoke;
-  while (registration == mine && word_under_lock() != 0 && !roster::others_are_out()) {
+  const unsigned long mine = registry.registration;
+  ++registry.waiting_to_revoke;
+  while (registry.registration == mine && word_under_lock() != 0 && !roster::others_are_out()) {
     // Not while holding the lock: a hook that is waited for may need it.
     lock.unlock();
     sched_yield();
     lock.lock();
   }
-  --waiting_to_revoke;
-  if (registration != mine || word_under_lock() == 0) {
+  --registry.waiting_to_revoke;
+  if (registry.registration != mine || word_under_lock() == 0) {
     reopen_word(); // a fork that ended meanwhile may have left that to this thread
     lock.unlock();
     return CO_E_OBJNOTREG; // revoked by another thread meanwhile
   }
-  revocation_pending = true;
+  registry.revocation_pending = true;
   IMallocSpy* revoked = take_off_if_due();
   lock.unlock();
   if (revoked == nullptr) {

@@ -5,19 +5,24 @@
 
 #include "blocks/block_map.hpp"
 #include "blocks/hints.hpp"
+#include "task/spy_lock.hpp"
 #include "task/spy_thread.hpp"
 
 #include <cstdint>
 
 namespace mallocspy::task {
 
-// The word that every operation reads: 0 without a spy; else its address with two bits below. Open: it may be entered
-// without the lock. This is so for a concurrent spy, except while its revocation or a fork is under way. Fenced: whoever
-// enters so must order its own accesses.
+// The word that every operation reads: 0 without a spy; else its address with two bits below. Closed: it is entered with
+// the lock only. This is so for a classic spy, and for a concurrent one while its revocation or a fork is under way.
+// Fenced: whoever enters without the lock must order its own accesses. Without either, the word is the spy.
 MALLOCSPY_INNER extern std::atomic<std::uintptr_t> spy_word;
-inline constexpr std::uintptr_t open_bit = 1;
+inline constexpr std::uintptr_t closed_bit = 1;
 inline constexpr std::uintptr_t fenced_bit = 2;
-inline constexpr std::uintptr_t entrance_bits = open_bit | fenced_bit;
+inline constexpr std::uintptr_t entrance_bits = closed_bit | fenced_bit;
+
+inline bool is_open(std::uintptr_t word) noexcept {
+  return word != 0 && (word & closed_bit) == 0;
+}
 
 inline bool spy_registered() noexcept {
   return spy_word.load(std::memory_order_relaxed) != 0;
@@ -43,6 +48,18 @@ inline IMallocSpy* spy_in(std::uintptr_t word) noexcept {
 // The set of the spy's client pointers.
 MALLOCSPY_INNER extern blocks::spied_set spied_pointers;
 
+// What the lock guards. Nothing here has a destructor: at process exit a registered spy is left alone.
+struct registry_state {
+  spy_lock lock;
+  bool spy_is_concurrent = false;
+  bool revocation_pending = false;
+  unsigned long registration = 0; // which one this is, counted up
+  unsigned waiting_to_revoke = 0; // threads that have closed the word and wait until the others are out
+  std::ptrdiff_t spied = 0;       // client pointers in the set, as counted under the lock and by threads that have ended
+  blocks::node_stock nodes{};
+};
+MALLOCSPY_INNER extern registry_state registry;
+
 // Holds the spy's lock for a scope. Not for a thread whose call holds it already.
 class registry_lock {
 public:
@@ -61,12 +78,11 @@ IMallocSpy* enter_slowly(spy_thread& thread) noexcept;
 // effects: leaves with the lock; completes a pending revocation if nothing of the spy is left
 void leave_locked(spy_thread& thread);
 
+// effects: the same for a call that took the lock alone, with a revocation pending
+MALLOCSPY_COLD void leave_alone_while_pending(spy_thread& thread);
+
 // effects: after a call without the lock: the same look for a pending revocation
 MALLOCSPY_COLD void complete_revocation();
-
-// What a call that holds the lock counts, and where it takes nodes from. Under the lock.
-void registry_count(std::ptrdiff_t spied) noexcept;
-blocks::node_stock& registry_nodes() noexcept;
 
 // effects: takes over what an ended thread had. Under the lock
 void registry_adopt(std::ptrdiff_t spied, blocks::node_stock& nodes) noexcept;

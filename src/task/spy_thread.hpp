@@ -8,29 +8,34 @@
 #include "blocks/spied_set.hpp"
 
 #include <atomic>
-#include <mallocspy/contract/contract.hpp>
+#include <cstdint>
 #include <mallocspy/blocks/request_info.hpp>
+#include <mallocspy/contract/contract.hpp>
 
 namespace mallocspy::task {
 
-// Where a thread stands, as far as calls without the lock go.
-enum thread_state : unsigned {
-  outside = 0,   // on the roster, in no call: may enter at once
+inline constexpr std::size_t default_alignment = 2 * sizeof(void*);
+inline constexpr request_info task_request{default_alignment, false, entry_point::task};
+
+// Where a thread stands, as far as calls without the lock go: one of these, none of which spy_word can ever be. Or, between
+// two calls, the word under which it entered last: while that is still the word, it may enter again at once.
+enum entrance : std::uintptr_t {
   inside = 1,    // on the roster, in a call without the lock
   no_member = 2, // not on the roster (yet, or any more), or in a call that holds the lock
+  outside = 4,   // on the roster, in no call
 };
 
 struct spy_thread {
-  // A thread_state. Written by this thread; read by one that revokes or forks, if this thread is on the roster.
-  std::atomic<unsigned> state;
+  // An entrance. Written by this thread; read by one that revokes or forks, if this thread is on the roster.
+  std::atomic<std::uintptr_t> stand;
   // Read by one that forks: this thread waits in a hook for the lock.
   std::atomic<bool> parked;
-  // Written by this thread without the lock, summed under it: client pointers entered into the spied set minus those taken
-  // out.
-  std::atomic<std::ptrdiff_t> spied;
+  // Written by this thread while it is inside; read by others only once they have seen that it is out. Client pointers
+  // entered into the spied set minus those taken out.
+  std::ptrdiff_t spied;
 
   // This thread's only.
-  const request_info* request; // of the innermost call; stale outside of one
+  const request_info* request; // of the innermost call; &task_request outside of one, so that most need not say theirs
   bool locked;                 // the outermost call holds the lock
   blocks::node_stock nodes;
 
@@ -40,14 +45,13 @@ struct spy_thread {
   spy_thread* next;
   spy_thread** link;
 
-  // effects: says that as many client pointers more are in the spied set. By this thread, without the lock: nobody else
-  // writes its count, so no atomic addition is needed
+  // effects: says that as many client pointers more are in the spied set. By this thread, in a call without the lock
   void count(std::ptrdiff_t change) noexcept {
-    spied.store(spied.load(std::memory_order_relaxed) + change, std::memory_order_relaxed);
+    spied += change;
   }
 
   bool in_call() const noexcept {
-    return locked || state.load(std::memory_order_relaxed) == inside;
+    return locked || stand.load(std::memory_order_relaxed) == inside;
   }
 };
 

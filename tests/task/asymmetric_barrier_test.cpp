@@ -39,9 +39,9 @@ TEST_CASE("either side sees the other") {
         std::this_thread::yield();
       }
       if (fenced) {
-        task::announce_fenced(frequent, 1);
+        task::announce_fenced(frequent, 1U);
       } else {
-        task::announce(frequent, 1);
+        task::announce(frequent, 1U);
       }
       frequent_saw = rare.load(std::memory_order_seq_cst) != 0;
       done = i;

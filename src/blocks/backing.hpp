@@ -11,26 +11,44 @@
 
 namespace mallocspy::blocks::backing {
 
-// A block has at least one granule of 16 bytes of its own, which also makes mimalloc align it to 16.
 inline constexpr std::size_t smallest = granule_size;
+
+// returns: what to ask for: all that the class of a short size holds, which is also at least one granule. So a block that
+// is
+//   told by its class to have that much does, and mimalloc aligns it to 16
+inline std::size_t extent_of(std::size_t size) noexcept {
+  return size < first_large ? class_extents[class_of_short(size)] : size;
+}
+
+// returns: `size` bytes, aligned to 16; null without memory
+inline void* allocate(std::size_t size) noexcept {
+  return mi_malloc(extent_of(size));
+}
+
+// returns: the same for a class
+inline void* allocate_class(size_class of) noexcept {
+  return mi_malloc_small(class_extents[of]);
+}
+static_assert(class_extents.back() <= MI_SMALL_SIZE_MAX);
 
 inline std::size_t at_least_smallest(std::size_t size) noexcept {
   return size < smallest ? smallest : size;
 }
 
-// returns: `size` bytes, aligned to 16; null without memory
-inline void* allocate(std::size_t size) noexcept {
-  return mi_malloc(at_least_smallest(size));
-}
+// Up to here mimalloc aligns a block whose size is a multiple of the alignment without taking more.
+inline constexpr std::size_t natural_alignment = 128;
 
-// returns: as allocate, for the extent of a short size (short_sizes.hpp), which has at least one granule
-inline void* allocate_short(std::size_t extent) noexcept {
-  return mi_malloc_small(extent);
+// returns: whether what mimalloc takes for such a block may be several times what its class holds
+inline bool is_wasteful(std::size_t size, std::size_t alignment) noexcept {
+  const bool natural = alignment <= natural_alignment && extent_of(size) % alignment == 0;
+  return alignment > 2 * smallest && size < first_large && !natural;
 }
 
 // returns: as allocate, aligned and, if asked, zeroed. Large blocks are zeroed without being touched
 inline void* allocate(std::size_t size, std::size_t alignment, bool zeroed) noexcept {
-  const std::size_t bytes = at_least_smallest(size);
+  std::size_t bytes = extent_of(size);
+  // mimalloc 2.0 takes it for granted that every power of two up to 1,024 is aligned to itself, and is wrong beyond 128.
+  bytes |= alignment > natural_alignment ? 1U : 0U; // so it gets no power of two
   const bool by_pages = zeroed && bytes >= worth_asking;
   void* p = nullptr;
   if (alignment <= smallest) {
@@ -43,8 +61,6 @@ inline void* allocate(std::size_t size, std::size_t alignment, bool zeroed) noex
   }
   return p;
 }
-
-static_assert(first_large <= MI_SMALL_SIZE_MAX);
 
 inline void release(void* p) noexcept {
   mi_free(p);

@@ -100,14 +100,6 @@ inline bool claim(map_byte* first, std::uint8_t value) noexcept {
   return MALLOCSPY_LIKELY((value & start_bit) != 0) && exchange(first, value, (value & mark_bit) | unsigned{freed_bit});
 }
 
-// effects: the same for a block without a mark at its start, as they all are outside of spying. returns: false for one with
-// it
-inline bool claim_unmarked(map_byte* first, std::uint8_t value) noexcept {
-  // With the start bit and without the mark: as signed numbers, the values below that with the two alone. One comparison.
-  constexpr auto both = static_cast<std::int8_t>(start_bit | mark_bit);
-  return MALLOCSPY_LIKELY(static_cast<std::int8_t>(value) < both) && exchange(first, value, freed_bit);
-}
-
 // effects: the same, and the mark at the block's start goes with it. returns: whether there were both
 inline bool claim_marked(map_byte* first, std::uint8_t value) noexcept {
   constexpr std::uint8_t both = start_bit | mark_bit; // the topmost bits

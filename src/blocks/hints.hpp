@@ -13,7 +13,6 @@
 #define MALLOCSPY_INLINE inline __attribute__((always_inline))
 // A variable that no other module sees: addressed directly, without the offset table.
 #define MALLOCSPY_INNER __attribute__((visibility("hidden")))
-#define MALLOCSPY_PREFETCH_FOR_WRITE(p) __builtin_prefetch((p), 1)
 #define MALLOCSPY_ASSUME(x)                                                                                                \
   do {                                                                                                                     \
     if (!(x)) {                                                                                                            \
@@ -27,6 +26,5 @@
 #define MALLOCSPY_INLINE inline
 #define MALLOCSPY_OUT_OF_LINE
 #define MALLOCSPY_INNER
-#define MALLOCSPY_PREFETCH_FOR_WRITE(p) static_cast<void>(p)
 #define MALLOCSPY_ASSUME(x) static_cast<void>(0)
 #endif

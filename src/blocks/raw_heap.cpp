@@ -36,9 +36,24 @@ void* admit_slowly(void* p, std::size_t size, marks m) noexcept {
   return p;
 }
 
-placed_block place_short_slowly(void* p, short_code code, marks m) noexcept {
-  void* admitted = admit_slowly(p, size_of_short(code), m);
-  return {admitted, admitted == nullptr ? nullptr : byte_of_block(admitted)};
+placed_block place_uncached(std::size_t size, marks m) noexcept {
+  void* p = admit(backing::allocate_class(class_of_short(size)), size, m);
+  return {p, p == nullptr ? nullptr : byte_of_block(p)};
+}
+
+void* admit_wasteful(void* p, std::size_t size, marks m) noexcept {
+  map_byte* byte = p == nullptr ? nullptr : make_byte(p);
+  if (byte == nullptr) {
+    if (p != nullptr) {
+      backing::release(p);
+    }
+    return nullptr;
+  }
+  if constexpr (sanitizer::wants_usable_size) {
+    sanitizer::block_lives(p, size, backing::usable_size(p));
+  }
+  publish_large(byte, size, m);
+  return p;
 }
 
 void misused(const void* p, const char* operation) {

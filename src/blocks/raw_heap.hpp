@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The raw operations: mimalloc's blocks together with the block map. What a spy brackets, and what runs alone without one.
-// Runs inside hooks: never allocates from what is hooked, takes no lock.
+// The raw operations: mimalloc's blocks together with the block map, and what a thread keeps of those that it freed. What a
+// spy brackets, and what runs alone without one. Runs inside hooks: never allocates from what is hooked, takes no lock.
 //
 // Order, everywhere: a block leaves the map before mimalloc gets it back, since another thread may receive the address at
 // once.
@@ -10,6 +10,7 @@
 #include "blocks/block_map.hpp"
 #include "blocks/hints.hpp"
 #include "blocks/sanitizer_hints.hpp"
+#include "blocks/thread_cache.hpp"
 
 #include <cstdint>
 #include <cstring>
@@ -45,20 +46,21 @@ inline void* admit(void* p, std::size_t size, marks m) noexcept {
   return p;
 }
 
-// effects: publishes p where raw_place_short cannot: its leaf is missing, or p is null
-MALLOCSPY_COLD placed_block place_short_slowly(void* p, short_code code, marks m) noexcept;
+// effects, returns: as raw_place_short, where the thread keeps no block of the class
+MALLOCSPY_OUT_OF_LINE placed_block place_uncached(std::size_t size, marks m) noexcept;
 
-// mimalloc is about to write into the block: its cache miss overlaps the one on the byte. A prefetch of a wild pointer is
-// no access.
-inline void prefetch_for_release(void* p) noexcept {
-  MALLOCSPY_PREFETCH_FOR_WRITE(p);
-}
+// returns: as admit, for a block that took much more than its size: published like a large one, so that it is not kept for
+//   others of its size
+MALLOCSPY_COLD void* admit_wasteful(void* p, std::size_t size, marks m) noexcept;
 
-inline void hand_back(void* p) noexcept {
+// effects: gives back a block of that class which has left the map
+MALLOCSPY_INLINE void hand_back(void* p, size_class of) noexcept {
   if constexpr (sanitizer::wants_usable_size) {
     sanitizer::block_dies(p, backing::usable_size(p));
   }
-  backing::release(p);
+  if (MALLOCSPY_UNLIKELY(!keep_cached(p, of))) {
+    release_uncached(p, of);
+  }
 }
 
 } // namespace detail
@@ -74,27 +76,17 @@ struct raw_request {
   marks about = marks::none;
 };
 
-// returns: a block of `size` bytes aligned to 16, in the map; null without memory for it or for its entry
-// threads: any, as all of these
-inline void* raw_allocate(std::size_t size, marks about = marks::none) noexcept {
-  return detail::admit(backing::allocate(size), size, about);
-}
-
 // returns: as raw_allocate, for a size below first_large
 MALLOCSPY_INLINE placed_block raw_place_short(std::size_t size, marks about) noexcept {
+  void* p = take_cached(class_of_short(size));
+  if (MALLOCSPY_UNLIKELY(p == nullptr)) {
+    return detail::place_uncached(size, about);
+  }
   if constexpr (sanitizer::wants_usable_size) {
-    void* p = raw_allocate(size, about);
-    return {p, p == nullptr ? nullptr : byte_of_block(p)};
+    sanitizer::block_lives(p, size, backing::usable_size(p));
   }
-  const short_code code = code_of_short(size);
-  void* p = backing::allocate_short(detail::short_sizes.extents[size]);
-  const auto address = reinterpret_cast<std::uintptr_t>(p);
-  const std::uintptr_t leaf = leaf_table[address >> leaf_bits].load(std::memory_order_acquire);
-  if (MALLOCSPY_UNLIKELY(leaf == 0)) { // also where p is null: nothing is ever mapped at 0
-    return detail::place_short_slowly(p, code, about);
-  }
-  auto* byte = reinterpret_cast<map_byte*>(leaf + (address >> granule_bits));
-  publish_short(byte, code, about);
+  map_byte* byte = byte_of_block(p); // it was in the map before
+  publish_short(byte, code_of_short(size), about);
   return {p, byte};
 }
 
@@ -103,11 +95,23 @@ inline void* raw_allocate_short(std::size_t size) noexcept {
   return raw_place_short(size, marks::none).start;
 }
 
+// returns: a block of `size` bytes aligned to 16, in the map; null without memory for it or for its entry
+// threads: any, as all of these
+inline void* raw_allocate(std::size_t size, marks about = marks::none) noexcept {
+  if (size < first_large) {
+    return raw_place_short(size, about).start;
+  }
+  return detail::admit(backing::allocate(size), size, about);
+}
+
 // returns: the same, with more wishes
 inline void* raw_allocate(std::size_t size, const raw_request& request) noexcept {
   const bool zeroed = request.zeroed && !sanitizer::zeroes_by_hand;
-  const std::size_t bytes = request.owns_its_end && size < PTRDIFF_MAX ? size + 1 : size;
-  void* p = detail::admit(backing::allocate(bytes, request.alignment, zeroed), size, request.about);
+  const bool wasteful = backing::is_wasteful(size, request.alignment);
+  std::size_t bytes = wasteful && size < room_for_large ? room_for_large : size;
+  bytes += request.owns_its_end && size < PTRDIFF_MAX ? 1 : 0;
+  void* fresh = backing::allocate(bytes, request.alignment, zeroed);
+  void* p = wasteful ? detail::admit_wasteful(fresh, size, request.about) : detail::admit(fresh, size, request.about);
   if constexpr (sanitizer::zeroes_by_hand) {
     return p != nullptr && request.zeroed ? std::memset(p, 0, size) : p;
   }
@@ -121,11 +125,11 @@ inline bool raw_free_at(map_byte* byte, void* p) noexcept {
   if (byte == nullptr) {
     return false;
   }
-  detail::prefetch_for_release(p);
-  if (MALLOCSPY_UNLIKELY(!claim(byte, byte->load(std::memory_order_relaxed)))) {
+  const std::uint8_t value = byte->load(std::memory_order_relaxed);
+  if (MALLOCSPY_UNLIKELY(!claim(byte, value))) {
     return false;
   }
-  detail::hand_back(p);
+  detail::hand_back(p, class_of_block(value));
   return true;
 }
 
@@ -134,11 +138,12 @@ inline bool raw_free_unmarked_at(map_byte* byte, void* p) noexcept {
   if (MALLOCSPY_UNLIKELY(byte == nullptr)) {
     return false;
   }
-  detail::prefetch_for_release(p);
-  if (MALLOCSPY_UNLIKELY(!claim_unmarked(byte, byte->load(std::memory_order_relaxed)))) {
+  const std::uint8_t value = byte->load(std::memory_order_relaxed);
+  const size_class of = class_of_unmarked(value);
+  if (MALLOCSPY_UNLIKELY(of == no_block_class || !exchange(byte, value, freed_bit))) {
     return false;
   }
-  detail::hand_back(p);
+  detail::hand_back(p, of);
   return true;
 }
 
@@ -162,6 +167,12 @@ inline bool raw_owns(const void* p) noexcept {
   return byte != nullptr && (byte->load(std::memory_order_acquire) & start_bit) != 0;
 }
 
+// effects: gives memory that is not in use back to the system, as far as this thread can
+inline void raw_minimize() noexcept {
+  empty_cache();
+  backing::minimize();
+}
+
 // effects: resizes the live block at p, in place if the room fits and not half of it would be wasted, else by a move. Once
 //   success is certain and p has left the map, and before its memory is given back, calls taken()
 // returns: the block in its new place; null without memory, and then p is as it was
@@ -175,7 +186,8 @@ template <class Taken> void* raw_reallocate(void* p, std::size_t size, const cha
     return nullptr;
   }
   const std::size_t usable = backing::usable_size(p);
-  if (size <= usable && backing::at_least_smallest(size) >= usable / 2) {
+  // All of the new size's class must fit: the block may be kept for another of its class one day.
+  if (backing::extent_of(size) <= usable && backing::at_least_smallest(size) >= usable / 2) {
     taken();
     sanitizer::block_lives(p, size, usable);
     publish(byte, size, marks::keep);
@@ -189,7 +201,7 @@ template <class Taken> void* raw_reallocate(void* p, std::size_t size, const cha
   }
   std::memcpy(fresh, p, present < size ? present : size);
   taken();
-  detail::hand_back(p);
+  detail::hand_back(p, class_of_block(value));
   return fresh;
 }
 

@@ -4,8 +4,8 @@
 // One byte stands for one granule (16 bytes of address space). The byte of a block's first granule:
 //
 //     7      6     5..0
-//   start  mark    code      0..47: the size itself
-//                            48..61: the size from 48 to 495, with five more bits in the next byte
+//   start  mark    code      0..48: the size itself
+//                            49..61: a range of sizes of one class, up to 384; how far into it, in the next byte
 //                            62, 63: a larger size, in the bytes of the block's own further granules
 //
 // Any other byte:
@@ -16,7 +16,7 @@
 // mark   a client pointer of a spied block lies here (spied_set.hpp)
 // freed  a block started here once, or a spied client pointer lay here; told by misuse reports, never trusted
 //
-// A size from 48 bytes has three granules, so the next byte is its own. A large one has 31 granules: it finds an aligned
+// A size from 49 bytes has four granules, so the next byte is its own. A large one has 25 granules: it finds an aligned
 // word of eight within the first 16, and a second one within the first 24.
 #pragma once
 
@@ -51,6 +51,9 @@ inline std::uint8_t write_large_size(map_byte* first, std::size_t size, marks m)
 // returns: the size of the block whose first byte is at `first` and was read as `value`; no_size if no block starts there.
 //   Reads the byte behind `first` in any case
 inline std::size_t read_size(const map_byte* first, std::uint8_t value) noexcept;
+
+// A block that was asked for with this much has room for a large size's code, whatever its own size.
+inline constexpr std::size_t room_for_large = 16 * granule_size;
 
 inline constexpr std::size_t no_size = static_cast<std::size_t>(-1);
 
@@ -117,12 +120,6 @@ inline std::uint8_t write_large_size(map_byte* first, std::size_t size, marks m)
   detail::write_word(word[0], detail::spread(size & (detail::giant_word - 1)), m);
   detail::write_word(word[1], detail::spread(size / detail::giant_word), m);
   return start_bit | code_giant;
-}
-
-// returns: the size that the code is for
-inline std::size_t size_of_short(short_code code) noexcept {
-  const auto known = static_cast<std::uint32_t>(detail::meanings[code & 0xFFU]);
-  return (known >> 8) + ((code >> 8) & known & payload_mask) - 1;
 }
 
 MALLOCSPY_OUT_OF_LINE inline std::size_t read_giant_size(const map_byte* first) noexcept {

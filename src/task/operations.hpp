@@ -93,7 +93,7 @@ inline void heap_minimize() {
     spied_heap_minimize(task_request);
     return;
   }
-  blocks::backing::minimize();
+  blocks::raw_minimize();
 }
 
 } // namespace mallocspy::task

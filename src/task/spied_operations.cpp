@@ -135,9 +135,10 @@ template <class Call> MALLOCSPY_INLINE void free_shortly(Call call, void* pv) {
     return;
   }
   void* raw = call->PreFree(pv, TRUE);
-  if (MALLOCSPY_LIKELY(raw == pv && blocks::claim_marked(byte, byte->load(std::memory_order_relaxed)))) {
+  const std::uint8_t value = byte->load(std::memory_order_relaxed);
+  if (MALLOCSPY_LIKELY(raw == pv && blocks::claim_marked(byte, value))) {
     call.count(-1); // the mark has gone with the block
-    blocks::detail::hand_back(pv);
+    blocks::detail::hand_back(pv, blocks::class_of_block(value));
   } else {
     free_moved(call, pv, raw);
   }
@@ -323,11 +324,11 @@ int spied_did_alloc(const request_info& request, void* pv) {
 void spied_heap_minimize(const request_info& request) {
   const spied_call call(request);
   if (!call) {
-    blocks::backing::minimize();
+    blocks::raw_minimize();
     return;
   }
   call->PreHeapMinimize();
-  blocks::backing::minimize();
+  blocks::raw_minimize();
   call->PostHeapMinimize();
 }
 

@@ -34,6 +34,23 @@ bool all_bytes(const void* p, int value, std::size_t count) {
 
 } // namespace
 
+TEST_CASE("a block whose size is its alignment is aligned", "[blocks][raw_heap]") {
+  std::vector<void*> kept;
+  for (std::size_t alignment = 16; alignment <= 8192; alignment *= 2) {
+    for (int i = 0; i < 50; ++i) {
+      for (const std::size_t size : {alignment, alignment - 1, 2 * alignment}) {
+        CAPTURE(alignment, size);
+        void* p = raw_allocate(size, {alignment, i % 2 == 0});
+        CHECK(aligned(p, alignment));
+        kept.push_back(p);
+      }
+    }
+  }
+  for (void* p : kept) {
+    raw_free(p, "Free");
+  }
+}
+
 TEST_CASE("every size from 0 to 70,000 is told exactly", "[blocks][raw_heap]") {
   const misuse_recorder misuses;
   std::size_t wrong = 0;

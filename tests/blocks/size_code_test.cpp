@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "blocks/size_code.hpp"
 
+#include "blocks/backing.hpp"
+
 #include "support/catch.hpp"
 
 #include <random>
@@ -91,16 +93,32 @@ std::vector<std::size_t> telling_sizes() {
 
 } // namespace
 
-TEST_CASE("a short size is known from its code alone, and its extent is whole granules that hold it",
-          "[blocks][size_code]") {
+TEST_CASE("the first byte of a short block tells its class, which holds it", "[blocks][size_code]") {
   for (std::size_t size = 0; size < first_large; ++size) {
     CAPTURE(size);
-    REQUIRE(size_of_short(code_of_short(size)) == size);
-    const std::size_t extent = detail::short_sizes.extents[size];
-    REQUIRE(extent % granule_size == 0);
-    REQUIRE(extent >= granule_size);
-    REQUIRE(extent >= size);
-    REQUIRE((size == 0 || extent - size < granule_size));
+    const size_class of = class_of_short(size);
+    REQUIRE(class_extents[of] >= size);
+    REQUIRE((of == 1 || class_extents[of - 1U] < size));
+    const auto first = static_cast<std::uint8_t>(code_of_short(size));
+    REQUIRE(class_of_unmarked(first) == of);
+    REQUIRE(class_of_block(first) == of);
+    REQUIRE(class_of_unmarked(first | mark_bit) == no_block_class);
+    REQUIRE(class_of_block(first | mark_bit) == of);
+    REQUIRE(class_of_unmarked(first & 0x7F) == no_block_class);
+  }
+  for (const std::uint8_t code : {code_large, code_giant}) {
+    REQUIRE(class_of_unmarked(start_bit | code) == long_class);
+    REQUIRE(class_of_block(start_bit | mark_bit | code) == long_class);
+  }
+}
+
+TEST_CASE("a class is what mimalloc would round its sizes up to", "[blocks][size_code]") {
+  for (const std::size_t extent : class_extents) {
+    if (extent != 0) {
+      void* p = mi_malloc(extent);
+      CHECK(mi_usable_size(p) == extent);
+      mi_free(p);
+    }
   }
 }
 

@@ -174,7 +174,8 @@ inline void raw_minimize() noexcept {
 }
 
 // effects: resizes the live block at p, in place if the room fits and not half of it would be wasted, else by a move. Once
-//   success is certain and p has left the map, and before its memory is given back, calls taken()
+//   success is certain and p has left the map, and before its memory is given back, calls taken(bytes) with all that the
+//   block at p has
 // returns: the block in its new place; null without memory, and then p is as it was
 // errors: as raw_free
 template <class Taken> void* raw_reallocate(void* p, std::size_t size, const char* operation, Taken taken) {
@@ -188,7 +189,7 @@ template <class Taken> void* raw_reallocate(void* p, std::size_t size, const cha
   const std::size_t usable = backing::usable_size(p);
   // All of the new size's class must fit: the block may be kept for another of its class one day.
   if (backing::extent_of(size) <= usable && backing::at_least_smallest(size) >= usable / 2) {
-    taken();
+    taken(usable);
     sanitizer::block_lives(p, size, usable);
     publish(byte, size, marks::keep);
     return p;
@@ -200,7 +201,7 @@ template <class Taken> void* raw_reallocate(void* p, std::size_t size, const cha
     return nullptr;
   }
   std::memcpy(fresh, p, present < size ? present : size);
-  taken();
+  taken(usable);
   detail::hand_back(p, class_of_block(value));
   return fresh;
 }

@@ -47,6 +47,12 @@ bool clear_mark(map_byte* byte) noexcept {
 
 } // namespace
 
+void spied_set::before_release(const void* raw, std::size_t bytes) noexcept {
+  if (has_marks(byte_of_block(raw), bytes)) {
+    m_left_behind.store(true, std::memory_order_relaxed);
+  }
+}
+
 bool spied_set::insert(place& room, void* client, const void* raw, std::size_t size) noexcept {
   if (map_byte* byte = byte_for_mark(client, raw, size)) {
     if (m_side.contains(reinterpret_cast<std::uintptr_t>(client))) {

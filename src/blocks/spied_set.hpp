@@ -58,6 +58,22 @@ public:
     return m_side.contains(reinterpret_cast<std::uintptr_t>(client));
   }
 
+  // A raw block that goes while a client pointer in it stays in the set leaves its mark behind, and memory that is then
+  // used for other blocks must keep it. Few spies ever do this, and most allocations need not look.
+
+  // effects: notes whether marks would be left behind if these bytes, all of a raw block's, had no owner from now on
+  void before_release(const void* raw, std::size_t bytes) noexcept;
+
+  // returns: what a fresh block must do about marks
+  bool marks_are_left_behind() const noexcept {
+    return m_left_behind.load(std::memory_order_relaxed);
+  }
+
+  // effects: for a new spy. The set is empty then
+  void start_over() noexcept {
+    m_left_behind.store(false, std::memory_order_relaxed);
+  }
+
   // Before a fork, and after it in both processes.
   void before_fork() noexcept {
     m_side.before_fork();
@@ -67,6 +83,7 @@ public:
   }
 
 private:
+  std::atomic<bool> m_left_behind{false};
   side_table m_side;
 };
 

@@ -55,7 +55,7 @@ inline void* raw_realloc(void* pv, SIZE_T cb) {
     blocks::raw_free(pv, "Realloc");
     return nullptr;
   }
-  return blocks::raw_reallocate(pv, cb, "Realloc", [] {});
+  return blocks::raw_reallocate(pv, cb, "Realloc", [](std::size_t) {});
 }
 
 inline void* realloc(void* pv, SIZE_T cb, const request_info& request = task_request) {

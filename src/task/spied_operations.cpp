@@ -21,13 +21,21 @@ BOOL as_fspyed(bool spied) noexcept {
   return spied ? TRUE : FALSE;
 }
 
+// Frees the raw block that a spy named, which need not be the one that its client had.
+void release_named(void* raw, const char* operation) {
+  if (blocks::raw_owns(raw)) {
+    spied_pointers.before_release(raw, blocks::backing::usable_size(raw));
+  }
+  blocks::raw_free(raw, operation);
+}
+
 // Runs the Post hook of an allocation. If it throws, the raw block goes back, since it did not reach the client.
 template <class Post> void* or_give_back(void* raw, Post post) {
   try {
     return post();
   } catch (...) {
     if (raw != nullptr) {
-      blocks::raw_free(raw, "Alloc");
+      release_named(raw, "Alloc");
     }
     throw;
   }
@@ -80,7 +88,7 @@ template <class Call> void free_under(const Call& call, void* pv, const char* op
   void* raw = call->PreFree(pv, spyed);
   call.count(spied_pointers.erase(pv, call.nodes()) ? -1 : 0);
   if (raw != nullptr) {
-    blocks::raw_free(raw, operation);
+    release_named(raw, operation);
   }
   call->PostFree(spyed);
 }
@@ -101,10 +109,11 @@ template <class Call> MALLOCSPY_OUT_OF_LINE void* deliver_moved(Call call, void*
 template <class Call> MALLOCSPY_INLINE void* alloc_shortly(Call call, SIZE_T cb) {
   const leaving<Call> end(call);
   const SIZE_T size = call->PreAlloc(cb);
-  if (MALLOCSPY_UNLIKELY(size - 1 >= blocks::first_large - 1 || cb == 0 || call.nodes().count == 0)) {
+  if (MALLOCSPY_UNLIKELY(size - 1 >= blocks::first_large - 1 || cb == 0 || call.nodes().count == 0 ||
+                         spied_pointers.marks_are_left_behind())) {
     return alloc_otherwise_sized(call, cb, size);
   }
-  const blocks::placed_block fresh = blocks::raw_place_short(size, blocks::marks::keep);
+  const blocks::placed_block fresh = blocks::raw_place_short(size, blocks::marks::none);
   void* client = or_give_back(fresh.start, [&] { return call->PostAlloc(fresh.start); });
   if (MALLOCSPY_UNLIKELY(client != fresh.start || client == nullptr)) {
     return deliver_moved(call, client, fresh.start);
@@ -119,7 +128,7 @@ template <class Call> MALLOCSPY_INLINE void* alloc_shortly(Call call, SIZE_T cb)
 template <class Call> MALLOCSPY_OUT_OF_LINE void free_moved(Call call, void* pv, void* raw) {
   call.count(spied_pointers.erase(pv, call.nodes()) ? -1 : 0);
   if (raw != nullptr) {
-    blocks::raw_free(raw, "Free");
+    release_named(raw, "Free");
   }
 }
 
@@ -262,7 +271,10 @@ void* spied_realloc(const request_info& request, void* pv, SIZE_T cb) {
   spied_set::place room(call.nodes(), call.is_nested());
   void* fresh = nullptr;
   if (room && raw != nullptr) {
-    fresh = blocks::raw_reallocate(raw, size, "Realloc", leaves_set);
+    fresh = blocks::raw_reallocate(raw, size, "Realloc", [&](std::size_t room_of_raw) {
+      leaves_set();
+      spied_pointers.before_release(raw, room_of_raw); // or before it gets one more mark where it is
+    });
   } else if (room) {
     fresh = blocks::raw_allocate(size, blocks::marks::keep);
     if (fresh != nullptr) {

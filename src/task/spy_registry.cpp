@@ -207,6 +207,7 @@ HRESULT CoRegisterMallocSpy(IMallocSpy* pMallocSpy) {
   if (first) {
     registry.spy_is_concurrent = concurrent;
     ++registry.registration;
+    spied_pointers.start_over();
     const std::uintptr_t entrance = !concurrent ? closed_bit : fences_needed() ? fenced_bit : 0;
     // First this: who makes a spied block has seen the word, and whoever frees that block must then see no leaves.
     unspied_leaves.store(blocks::no_leaves, std::memory_order_relaxed);

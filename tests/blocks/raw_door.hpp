@@ -22,7 +22,7 @@ struct raw_door {
       blocks::raw_free(p, "Realloc");
       return nullptr;
     }
-    return blocks::raw_reallocate(p, size, "Realloc", [] {});
+    return blocks::raw_reallocate(p, size, "Realloc", [](std::size_t) {});
   }
   static std::size_t size(const void* p) {
     return requested_size(p);

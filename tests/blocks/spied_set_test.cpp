@@ -139,7 +139,7 @@ TEST_CASE("marks at every granule leave the size alone and survive a resize in p
     const std::size_t room = backing::usable_size(raw);
     for (const std::size_t next : {room, room / 2 + 1, size < room / 2 ? room : size, room - 1}) {
       CAPTURE(next);
-      REQUIRE(raw_reallocate(raw, next, "Realloc", [] {}) == raw);
+      REQUIRE(raw_reallocate(raw, next, "Realloc", [](std::size_t) {}) == raw);
       CHECK(raw_size(raw) == next);
       CHECK(all_in());
     }

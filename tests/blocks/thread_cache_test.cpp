@@ -128,7 +128,7 @@ TEST_CASE("a block that is kept has all the room of its class, however it came t
       p = raw_allocate(size, {std::size_t{16} << (random() % 4), random() % 2 == 0});
       break;
     default:
-      p = p == nullptr ? raw_allocate(size) : raw_reallocate(p, size, "Realloc", [] {});
+      p = p == nullptr ? raw_allocate(size) : raw_reallocate(p, size, "Realloc", [](std::size_t) {});
     }
     all_right = all_right && (p == nullptr || backing::usable_size(p) >= raw_size(p));
     all_right = all_right && (i % 64 != 0 || all_have_room());

@@ -41,6 +41,11 @@ IMallocSpy* spied_call::enter() noexcept {
   return spy;
 }
 
+// Out of line, since clang reads both stocks before it chooses one, and ThreadSanitizer would take the lock's for a race.
+blocks::node_stock& spied_call::nodes() const noexcept {
+  return this_thread.locked ? registry.nodes : this_thread.nodes;
+}
+
 spied_call::~spied_call() {
   spy_thread& thread = this_thread;
   thread.request = m_outer;

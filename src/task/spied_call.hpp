@@ -30,9 +30,7 @@ public:
     return m_level == level::nested;
   }
   // Where nodes for the spied set come from and go to.
-  blocks::node_stock& nodes() const noexcept {
-    return this_thread.locked ? registry.nodes : this_thread.nodes;
-  }
+  blocks::node_stock& nodes() const noexcept;
   // effects: says that as many client pointers more are in the spied set
   void count(std::ptrdiff_t change) const noexcept {
     spy_thread& thread = this_thread;

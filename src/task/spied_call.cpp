@@ -3,6 +3,7 @@
 #include "task/spied_call.hpp"
 
 #include "task/asymmetric_barrier.hpp"
+#include "task/process_gate.hpp"
 
 namespace mallocspy::task {
 
@@ -16,6 +17,9 @@ IMallocSpy* spied_call::enter() noexcept {
     m_level = level::nested;
     m_outer = thread.request;
     return spy_in(spy_word.load(std::memory_order_relaxed)); // it stays as long as this thread is inside
+  }
+  if (MALLOCSPY_UNLIKELY((spy_word.load(std::memory_order_relaxed) & gate_bit) != 0)) {
+    wait_at_gate();
   }
   const std::uintptr_t seen = spy_word.load(std::memory_order_relaxed);
   if ((seen & open_bit) != 0 && thread.state.load(std::memory_order_relaxed) == outside) {

@@ -57,6 +57,10 @@ std::uintptr_t word_under_lock() noexcept {
   return spy_word.load(std::memory_order_relaxed);
 }
 
+bool no_spy_under_lock() noexcept {
+  return spy_in(word_under_lock()) == nullptr;
+}
+
 // effects: nobody enters without the lock any more, and whoever did can be seen
 void close_word() noexcept {
   if ((word_under_lock() & open_bit) != 0) {
@@ -72,8 +76,11 @@ IMallocSpy* take_off_if_due() noexcept {
     return nullptr;
   }
   revocation_pending = false;
-  unspied_leaves.store(blocks::leaf_table, std::memory_order_relaxed);
-  return spy_in(spy_word.exchange(0, std::memory_order_relaxed));
+  const std::uintptr_t gate = word_under_lock() & gate_bit;
+  if (gate == 0) {
+    unspied_leaves.store(blocks::leaf_table, std::memory_order_relaxed);
+  }
+  return spy_in(spy_word.exchange(gate, std::memory_order_relaxed));
 }
 
 bool answers_concurrent(IMallocSpy* spy) {
@@ -98,7 +105,7 @@ registry_lock::~registry_lock() {
 IMallocSpy* enter_slowly(spy_thread& thread) noexcept {
   lock.lock();
   const std::uintptr_t word = word_under_lock();
-  if (word == 0) {
+  if (spy_in(word) == nullptr) {
     lock.unlock();
     return nullptr;
   }
@@ -136,6 +143,13 @@ void complete_revocation() {
   }
 }
 
+void registry_close_gate(bool closed) noexcept {
+  const registry_lock held;
+  const std::uintptr_t others = word_under_lock() & ~gate_bit;
+  unspied_leaves.store(closed || others != 0 ? blocks::no_leaves : blocks::leaf_table, std::memory_order_relaxed);
+  spy_word.store(closed ? others | gate_bit : others, std::memory_order_seq_cst);
+}
+
 void registry_count(std::ptrdiff_t spied) noexcept {
   spied_under_lock += spied;
 }
@@ -161,7 +175,7 @@ void registry_before_fork() noexcept {
 namespace {
 
 void reopen_word() noexcept {
-  if (spy_is_concurrent && !revocation_pending && waiting_to_revoke == 0 && word_under_lock() != 0) {
+  if (spy_is_concurrent && !revocation_pending && waiting_to_revoke == 0 && !no_spy_under_lock()) {
     spy_word.store(word_under_lock() | open_bit, std::memory_order_seq_cst);
   }
 }
@@ -194,7 +208,7 @@ HRESULT CoRegisterMallocSpy(IMallocSpy* pMallocSpy) {
   if (pMallocSpy == nullptr) {
     return E_INVALIDARG;
   }
-  if (spy_registered()) {
+  if (spy_in(spy_word.load(std::memory_order_relaxed)) != nullptr) {
     return CO_E_OBJISREG;
   }
   install_fork_handlers();
@@ -206,14 +220,15 @@ HRESULT CoRegisterMallocSpy(IMallocSpy* pMallocSpy) {
   auto* spy = static_cast<IMallocSpy*>(answer);
   const bool concurrent = answers_concurrent(spy);
   take_lock();
-  const bool first = word_under_lock() == 0;
+  const bool first = no_spy_under_lock();
   if (first) {
     spy_is_concurrent = concurrent;
     ++registration;
     const std::uintptr_t entrance = !concurrent ? 0 : fences_needed() ? open_bit | fenced_bit : open_bit;
     // First this: who makes a spied block has seen the word, and whoever frees that block must then see no leaves.
     unspied_leaves.store(blocks::no_leaves, std::memory_order_relaxed);
-    spy_word.store(reinterpret_cast<std::uintptr_t>(spy) | entrance, std::memory_order_release);
+    const std::uintptr_t gate = word_under_lock() & gate_bit;
+    spy_word.store(reinterpret_cast<std::uintptr_t>(spy) | entrance | gate, std::memory_order_release);
   }
   drop_lock();
   if (!first) {
@@ -226,7 +241,7 @@ HRESULT CoRegisterMallocSpy(IMallocSpy* pMallocSpy) {
 HRESULT CoRevokeMallocSpy() {
   using namespace task;
   take_lock();
-  if (word_under_lock() == 0) {
+  if (no_spy_under_lock()) {
     drop_lock();
     return CO_E_OBJNOTREG;
   }
@@ -239,14 +254,14 @@ HRESULT CoRevokeMallocSpy() {
   }
   const unsigned long mine = registration;
   ++waiting_to_revoke;
-  while (registration == mine && word_under_lock() != 0 && !roster::others_are_out()) {
+  while (registration == mine && !no_spy_under_lock() && !roster::others_are_out()) {
     // Not while holding the lock: a hook that is waited for may need it.
     lock.unlock();
     sched_yield();
     lock.lock();
   }
   --waiting_to_revoke;
-  if (registration != mine || word_under_lock() == 0) {
+  if (registration != mine || no_spy_under_lock()) {
     reopen_word(); // a fork that ended meanwhile may have left that to this thread
     lock.unlock();
     return CO_E_OBJNOTREG; // revoked by another thread meanwhile

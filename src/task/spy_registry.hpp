@@ -11,14 +11,16 @@
 
 namespace mallocspy::task {
 
-// The word that every operation reads: 0 without a spy; else its address with two bits below. Open: it may be entered
+// The word that every operation reads: 0 without a spy; else its address with bits below. Open: it may be entered
 // without the lock. This is so for a concurrent spy, except while its revocation or a fork is under way. Fenced: whoever
-// enters so must order its own accesses.
+// enters so must order its own accesses. A third bit, with or without a spy: the process heap is locked (process_gate.hpp).
 MALLOCSPY_INNER extern std::atomic<std::uintptr_t> spy_word;
 inline constexpr std::uintptr_t open_bit = 1;
 inline constexpr std::uintptr_t fenced_bit = 2;
-inline constexpr std::uintptr_t entrance_bits = open_bit | fenced_bit;
+inline constexpr std::uintptr_t gate_bit = 4;
+inline constexpr std::uintptr_t entrance_bits = open_bit | fenced_bit | gate_bit;
 
+// returns: whether an operation must take the slow way: there is a spy, or the process heap is locked
 inline bool spy_registered() noexcept {
   return spy_word.load(std::memory_order_relaxed) != 0;
 }
@@ -60,6 +62,9 @@ void leave_locked(spy_thread& thread);
 
 // effects: after a call without the lock: the same look for a pending revocation
 MALLOCSPY_COLD void complete_revocation();
+
+// effects: sets or clears the gate's bit, so that operations of other threads take the slow way, or need not any more
+void registry_close_gate(bool closed) noexcept;
 
 // What a call that holds the lock counts, and where it takes nodes from. Under the lock.
 void registry_count(std::ptrdiff_t spied) noexcept;

@@ -57,6 +57,7 @@ void private_heap::close() noexcept {
   m_free = free_chunks();
   std::memset(m_kept, 0, sizeof m_kept);
   m_spare = nullptr;
+  m_segments = 0;
   m_recent = segment{};
   m_fixed = 0;
 }
@@ -159,12 +160,13 @@ void* private_heap::resize(void* p, std::size_t present, std::size_t size, bool 
   }
   const std::size_t had = granules_for(present);
   const std::size_t wanted = granules_for(size);
-  bool stays = wanted <= had || extend(*s, address, had, wanted);
-  if (!stays && in_place_only && give_kept()) {
-    stays = extend(*s, address, had, wanted); // a kept block may have been in the way
-  }
-  if (!stays) {
-    return in_place_only ? nullptr : move(p, present, size);
+  if (wanted > had && !extend(*s, address, had, wanted)) {
+    void* moved = in_place_only ? nullptr : move(p, present, size);
+    // A kept block may have been in the way, and no longer be.
+    const bool stays = moved == nullptr && (!in_place_only || give_kept()) && extend(*s, address, had, wanted);
+    if (!stays) {
+      return moved;
+    }
   }
   write_block(*s, address, size, wanted);
   if (wanted < had) {

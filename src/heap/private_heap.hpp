@@ -23,6 +23,7 @@ class private_heap {
   static constexpr std::size_t first_region = std::size_t{512} << 10;
   // A fixed heap has no larger blocks, however large it is.
   static constexpr std::size_t fixed_limit = sizeof(void*) == 8 ? 0xFF000 : 0x7F000;
+  static constexpr std::size_t segments_of_small_pages = 2;
   static constexpr std::size_t largest_kept = 4096;
   static constexpr std::size_t kept_lists = largest_kept / granule_size + 1;
 
@@ -162,6 +163,7 @@ private:
   std::size_t count_kept(std::size_t most) const noexcept;
 
   std::size_t m_maximum = 0;
+  std::size_t m_segments = 0; // of a growable heap
   segment* m_spare = nullptr; // one segment that is all free stays
   mutable region_table m_regions;
   free_chunks m_free;

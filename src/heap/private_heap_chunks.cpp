@@ -75,6 +75,10 @@ bool private_heap::add_segment() noexcept {
   if (s == nullptr) {
     return false;
   }
+  // A heap that has filled so many is going to fill this one too.
+  if (++m_segments > segments_of_small_pages) {
+    use_large_pages(s);
+  }
   m_regions.insert({reinterpret_cast<std::uintptr_t>(s), s->mapped, region::is_segment});
   m_free.put(*s, {s->begin, s->granules()});
   return true;
@@ -84,6 +88,7 @@ void private_heap::drop_segment(segment* s) noexcept {
   const auto address = reinterpret_cast<std::uintptr_t>(s);
   m_regions.erase(m_regions.find(address));
   m_recent = segment{};
+  --m_segments;
   unmap_segment(s);
 }
 

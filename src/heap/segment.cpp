@@ -3,6 +3,9 @@
 
 #include "blocks/table_memory.hpp"
 
+#include <cerrno>
+#include <sys/mman.h>
+
 namespace mallocspy::heap {
 
 namespace {
@@ -70,6 +73,16 @@ segment* map_segment_for(std::size_t bytes) noexcept {
   const std::size_t mapped = header + round_up(granules + bytes_behind, granule_size) + bytes;
   void* memory = mapped < bytes ? nullptr : blocks::map_table(mapped);
   return memory == nullptr ? nullptr : lay_out(memory, mapped, granules);
+}
+
+void use_large_pages(segment* s) noexcept {
+#if defined(MADV_HUGEPAGE)
+  const int kept = errno;
+  ::madvise(s, s->mapped, MADV_HUGEPAGE);
+  errno = kept;
+#else
+  static_cast<void>(s);
+#endif
 }
 
 void unmap_segment(segment* s) noexcept {

@@ -61,6 +61,10 @@ struct segment {
 // returns: a segment of segment_size bytes in all, aligned to that; null if the system has no memory for it
 segment* map_segment() noexcept;
 
+// effects: asks the system for large pages, which are quicker to come and to go, for what is not touched yet of a segment of
+//   segment_size
+void use_large_pages(segment* s) noexcept;
+
 // returns: a segment with room for exactly `bytes` bytes (a multiple of 16) of blocks; null as above
 segment* map_segment_for(std::size_t bytes) noexcept;
 

@@ -39,10 +39,10 @@ public:
     if (m_heap != nullptr && ((m_heap->options | flags) & HEAP_NO_SERIALIZE) == 0) {
       m_heap->gate.lock();
       m_heap->gate.wait_for_others();
-      m_locked = true;
+      m_locked = m_heap;
       if (MALLOCSPY_UNLIKELY(m_heap->handle.load(std::memory_order_relaxed) != reinterpret_cast<std::uintptr_t>(handle))) {
         m_heap->gate.unlock(); // destroyed while this thread waited
-        m_locked = false;
+        m_locked = nullptr;
         m_heap = nullptr;
       }
     }
@@ -50,8 +50,8 @@ public:
   heap_use(const heap_use&) = delete;
   heap_use& operator=(const heap_use&) = delete;
   ~heap_use() {
-    if (m_locked) {
-      m_heap->gate.unlock();
+    if (m_locked != nullptr) {
+      m_locked->gate.unlock();
     }
   }
 
@@ -65,7 +65,7 @@ public:
 
 private:
   private_heap* m_heap;
-  bool m_locked = false;
+  private_heap* m_locked = nullptr;
 };
 
 // effects: makes a heap. returns: its handle, 0 without memory, or where there are too many. threads: any

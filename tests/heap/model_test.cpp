@@ -198,7 +198,7 @@ TEST_CASE("random operations on several heaps agree with a model", "[heap][model
         heaps.push_back(std::make_unique<modelled_heap>(handle, flags, random));
       }
     }
-    const int steps = rounds(12000);
+    const int steps = sanitized ? 2000 : 6000;
     bool foreign_told = true;
     for (int i = 0; i < steps; ++i) {
       modelled_heap& heap = *heaps[random() % heaps.size()];

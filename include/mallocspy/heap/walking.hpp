@@ -40,22 +40,25 @@ inline constexpr WORD PROCESS_HEAP_ENTRY_DDESHARE = 0x0020;    // never set here
 
 // One element of a heap.
 struct PROCESS_HEAP_ENTRY {
+  struct block_part {
+    HANDLE hMem; // null
+    DWORD dwReserved[3];
+  };
+  struct region_part {
+    DWORD dwCommittedSize;   // bytes that were in use at some time; 0 if unknown
+    DWORD dwUnCommittedSize; // the others; 0 if unknown
+    LPVOID lpFirstBlock;
+    LPVOID lpLastBlock; // the first address behind
+  };
+
   PVOID lpData;      // block: its address; region: the first address of its blocks; null: start of the walk
   DWORD cbData;      // block: the requested size; free block: its bytes; region: its reserved bytes. 0xFFFFFFFF if more
   BYTE cbOverhead;   // bytes by which a live block is more than was requested, as far as the heap knows; 255 if more
   BYTE iRegionIndex; // the region, in the order of the walk; 255 for all behind it
   WORD wFlags;       // PROCESS_HEAP_*
   union {
-    struct {
-      HANDLE hMem; // null
-      DWORD dwReserved[3];
-    } Block;
-    struct {
-      DWORD dwCommittedSize;   // bytes that were in use at some time; 0 if unknown
-      DWORD dwUnCommittedSize; // the others; 0 if unknown
-      LPVOID lpFirstBlock;
-      LPVOID lpLastBlock; // the first address behind
-    } Region;
+    block_part Block;
+    region_part Region;
   };
 };
 using LPPROCESS_HEAP_ENTRY = PROCESS_HEAP_ENTRY*;

@@ -32,10 +32,12 @@ public:
     }
   }
   void unlock() noexcept {
+    unsigned seen = taken;
     if (process_has_one_thread()) {
       m_word.store(free_word, std::memory_order_relaxed);
-    } else if (MALLOCSPY_UNLIKELY(m_word.exchange(free_word, std::memory_order_release) == wanted)) {
-      wake();
+    } else if (MALLOCSPY_UNLIKELY(!m_word.compare_exchange_strong(seen, free_word, std::memory_order_release,
+                                                                  std::memory_order_relaxed))) {
+      unlock_slowly();
     }
   }
 
@@ -89,8 +91,9 @@ private:
   static constexpr unsigned wanted = 2; // taken, and somebody may be waiting
 
   void lock_slowly() noexcept;
+  void unlock_slowly() noexcept;
   void wait_slowly() noexcept;
-  void wake() noexcept;
+  void pass_on() noexcept;
 
   std::atomic<unsigned> m_word{free_word};
   unsigned m_times = 0;
@@ -99,6 +102,9 @@ private:
   // them.
   pthread_mutex_t m_waiting = PTHREAD_MUTEX_INITIALIZER;
   pthread_cond_t m_changed = PTHREAD_COND_INITIALIZER;
+  // Guarded by m_waiting. A thread that others have overtaken too often gets the word from hand to hand.
+  unsigned m_impatient = 0;
+  bool m_handed_over = false;
 };
 
 } // namespace mallocspy::blocks

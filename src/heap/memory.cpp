@@ -67,18 +67,18 @@ void report(const misuse& wrong, const void* p, const char* operation) {
 MALLOCSPY_OUT_OF_LINE void* alloc_locked(HANDLE handle, DWORD flags, std::size_t size) {
   void* block = nullptr;
   bool found = false;
+  bool zeroed = false;
   {
     const heap_use use(handle, flags);
     if (MALLOCSPY_LIKELY(static_cast<bool>(use))) {
       found = true;
       flags |= use->options;
       block = use->allocate(size);
-      if ((flags & HEAP_ZERO_MEMORY) != 0 && !use->comes_zeroed(size)) {
-        zero_from(block, 0, block == nullptr ? 0 : size, flags);
-      }
+      zeroed = use->comes_zeroed(size);
     }
   }
   if (MALLOCSPY_LIKELY(block != nullptr)) {
+    zero_from(block, zeroed ? size : 0, size, flags); // the block is the caller's already: no lock is needed
     return block;
   }
   return found ? null_or_throw(flags, STATUS_NO_MEMORY) : alloc_elsewhere(handle, flags, size);

@@ -61,7 +61,8 @@ struct segment {
 // returns: a segment of segment_size bytes in all, aligned to that; null if the system has no memory for it
 segment* map_segment() noexcept;
 
-// effects: asks the system for large pages, which are quicker to come and to go, for what is not touched yet of a segment of
+// effects: asks the system for large pages, which are quicker to come and to go, for what is not touched yet of a segment
+// of
 //   segment_size
 void use_large_pages(segment* s) noexcept;
 

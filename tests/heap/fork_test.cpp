@@ -48,7 +48,7 @@ TEST_CASE("a child finds every heap whole, while other threads were in it", "[he
         }
       });
     }
-    for (int i = 0; i < 20; ++i) {
+    for (int i = 0; i < 8; ++i) {
       CHECK(well_in_child([&] { return works(heap); }));
     }
     stop = true;
@@ -108,7 +108,7 @@ TEST_CASE("fork with a spy and a locked process heap", "[heap][fork]") {
       CoTaskMemFree(CoTaskMemAlloc(53));
     }
   });
-  for (int i = 0; i < 20; ++i) {
+  for (int i = 0; i < 8; ++i) {
     REQUIRE(HeapLock(GetProcessHeap()));
     CHECK(well_in_child([&] {
       CoTaskMemFree(CoTaskMemAlloc(53));

@@ -82,7 +82,7 @@ const std::vector<counted_operation>& counted_operations() {
        {"mimalloc", "mallocspy", "revoked", "classic", "concurrent", "mi_heap", "heap", "heap_locked"},
        nullptr},
       {"pair", 100, {"mimalloc", "mallocspy"}, nullptr},
-      {"pair", 2000, {"mimalloc", "mallocspy"}, nullptr},
+      {"pair", 2000, {"mimalloc", "mallocspy", "mi_heap", "heap", "heap_locked"}, nullptr},
       {"get_size", 32, {"mallocspy"}, "*::GetSize(void*)"},
       {"get_size", 100, {"mallocspy"}, "*::GetSize(void*)"},
       {"get_size", 2000, {"mallocspy"}, "*::GetSize(void*)"},

@@ -29,7 +29,7 @@ TEST_CASE("scenario 21: HeapSize of what is no block is -1 and leaves the last e
   const DWORD flags = GENERATE(DWORD{0}, HEAP_NO_SERIALIZE);
   const some_heap first;
   const some_heap second;
-  const HANDLE destroyed = HeapCreate(0, 0, 0);
+  HANDLE destroyed = HeapCreate(0, 0, 0);
   void* of_destroyed = HeapAlloc(destroyed, 0, 53);
   REQUIRE(HeapDestroy(destroyed));
   const auto is_unknown = [&](HANDLE heap, const void* p) {

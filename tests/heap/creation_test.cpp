@@ -17,7 +17,7 @@ DWORD heap_count() {
 } // namespace
 
 TEST_CASE("the process heap is always the same, from any thread", "[heap][creation]") {
-  const HANDLE here = GetProcessHeap();
+  HANDLE here = GetProcessHeap();
   CHECK(here != nullptr);
   HANDLE there = nullptr;
   std::thread([&] { there = GetProcessHeap(); }).join();
@@ -131,7 +131,7 @@ TEST_CASE("HeapDestroy of what is no private heap", "[heap][creation]") {
 TEST_CASE("a dead handle is told from every living one, and never comes back", "[heap][creation]") {
   std::set<HANDLE> seen;
   for (int i = 0; i < 1000; ++i) {
-    const HANDLE heap = HeapCreate(0, 0, i % 2 == 0 ? 0 : 65536);
+    HANDLE heap = HeapCreate(0, 0, i % 2 == 0 ? 0 : 65536);
     REQUIRE(heap != nullptr);
     CHECK(seen.insert(heap).second);
     void* p = HeapAlloc(heap, 0, 53);
@@ -168,7 +168,7 @@ TEST_CASE("a dead handle is told from every living one, and never comes back", "
 
 TEST_CASE("HeapDestroy takes all blocks along, of every kind", "[heap][creation]") {
   for (const DWORD options : {DWORD{0}, HEAP_NO_SERIALIZE}) {
-    const HANDLE heap = HeapCreate(options, 0, 0);
+    HANDLE heap = HeapCreate(options, 0, 0);
     for (SIZE_T size = 0; size < 20000; size += 53) {
       REQUIRE(HeapAlloc(heap, 0, size) != nullptr);
     }

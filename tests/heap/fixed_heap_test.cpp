@@ -41,7 +41,7 @@ TEST_CASE("a fixed heap holds what its maximum says, for every size of block", "
         good = good && support::holds(blocks[i], size, i);
       }
       for (std::size_t i = 0; i < blocks.size(); ++i) {
-        good = good && HeapFree(heap.get(), 0, blocks[i * 7 % blocks.size() == i ? i : i]);
+        good = good && HeapFree(heap.get(), 0, blocks[i]);
       }
       CHECK(good);
     }

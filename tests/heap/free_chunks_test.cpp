@@ -122,7 +122,6 @@ TEST_CASE("random chunks agree with a model", "[heap][chunks]") {
   std::map<std::uintptr_t, std::size_t> taken;
   free.put(*s, {s->begin, s->granules()});
   std::mt19937 random(1);
-  std::size_t in_use = 0;
   for (int i = 0; i < 20000; ++i) {
     if (random() % 2 == 0) {
       const std::size_t granules = 1 + random() % (random() % 10 == 0 ? 2000 : 40);
@@ -136,11 +135,9 @@ TEST_CASE("random chunks agree with a model", "[heap][chunks]") {
         const auto after = taken.lower_bound(found.address);
         REQUIRE((after == taken.end() || found.address + granules * granule_size <= after->first));
         taken[found.address] = granules;
-        in_use += granules;
       }
     } else if (!taken.empty()) {
       const auto chosen = std::next(taken.begin(), static_cast<std::ptrdiff_t>(random() % taken.size()));
-      in_use -= chosen->second;
       free.put(*s, free.merge(*s, {chosen->first, chosen->second}));
       taken.erase(chosen);
     }

@@ -21,7 +21,7 @@ using support::recording_spy;
 
 namespace {
 
-const HANDLE process_heap = GetProcessHeap();
+HANDLE process_heap = GetProcessHeap();
 
 // A spy that is called without the lock.
 class concurrent_header_spy final : public header_spy {

@@ -25,7 +25,7 @@ inline void* HeapAlloc(HANDLE, std::uint32_t, std::size_t) {
 
 TEST_CASE("heaps work beside another port's names", "[heap][win32]") {
   CHECK(::HeapAlloc(nullptr, 0, 53) == nullptr); // theirs
-  const HANDLE heap = mallocspy::HeapCreate(HEAP_NO_SERIALIZE, 0, 0);
+  HANDLE heap = mallocspy::HeapCreate(HEAP_NO_SERIALIZE, 0, 0);
   REQUIRE(heap != nullptr);
   void* p = mallocspy::HeapAlloc(heap, HEAP_ZERO_MEMORY, 53);
   CHECK(mallocspy::HeapSize(heap, 0, p) == 53);

@@ -17,6 +17,7 @@ struct node {
   node* right;
 };
 
+// A parser of nested expressions calls itself. NOLINTBEGIN(misc-no-recursion)
 class parser {
 public:
   // HEAP_GENERATE_EXCEPTIONS: no test for null at each node. HEAP_NO_SERIALIZE: one thread, no locks.
@@ -95,6 +96,8 @@ static long value_of(const node* n) {
          : n->kind == '+' ? value_of(n->left) + value_of(n->right)
                           : value_of(n->left) * value_of(n->right);
 }
+
+// NOLINTEND(misc-no-recursion)
 
 int main() {
   const DWORD heaps = GetProcessHeaps(0, nullptr);

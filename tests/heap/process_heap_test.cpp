@@ -178,6 +178,41 @@ TEST_CASE("a block made by HeapAlloc and freed under a spy is unspied, where a s
   CHECK(CoRevokeMallocSpy() == S_OK);
 }
 
+namespace {
+
+// Frees another block than the one that it was asked to free.
+class swapping_spy final : public header_spy {
+public:
+  swapping_spy() : header_spy(0) {}
+  void* STDMETHODCALLTYPE PreFree(void* pRequest, BOOL) override {
+    return pRequest == asked ? instead : pRequest;
+  }
+  void* asked = nullptr;
+  void* instead = nullptr;
+};
+
+} // namespace
+
+TEST_CASE("a client pointer that outlived its raw block is not lost to a block of HeapAlloc", "[heap][process]") {
+  swapping_spy spy;
+  REQUIRE(CoRegisterMallocSpy(&spy) == S_OK);
+  spy.asked = CoTaskMemAlloc(53);
+  spy.instead = CoTaskMemAlloc(53);
+  CoTaskMemFree(spy.asked); // the other block goes, its client pointer stays in the set
+  std::vector<void*> blocks;
+  while (blocks.size() < 100000 && (blocks.empty() || blocks.back() != spy.instead)) {
+    blocks.push_back(HeapAlloc(process_heap, 0, 53));
+  }
+  CHECK(blocks.back() == spy.instead);
+  CHECK(CoRevokeMallocSpy() == E_ACCESSDENIED);
+  for (void* p : blocks) {
+    CHECK(HeapFree(process_heap, 0, p));
+  }
+  CHECK(CoRevokeMallocSpy() == CO_E_OBJNOTREG); // it went with the block that lay there
+  CHECK(spy.references() == 1);
+  CHECK(HeapFree(process_heap, 0, spy.asked));
+}
+
 TEST_CASE("the process heap is locked and unlocked around registrations", "[heap][process]") {
   header_spy spy(16);
   REQUIRE(HeapLock(process_heap));
@@ -207,10 +242,18 @@ TEST_CASE("the process heap is locked and unlocked around registrations", "[heap
 
 namespace {
 
-// A spy whose hook waits until a test lets it go on, then calls the allocator.
+// A spy whose hook waits until a test lets it go on, then calls the allocator and the heap.
 class slow_spy final : public header_spy {
 public:
-  slow_spy() : header_spy(0) {}
+  explicit slow_spy(bool concurrent) : header_spy(0), m_concurrent(concurrent) {}
+  HRESULT STDMETHODCALLTYPE QueryInterface(REFIID riid, void** ppvObject) override {
+    if (m_concurrent && riid == IID_IConcurrentMallocSpy) {
+      *ppvObject = static_cast<IMallocSpy*>(this);
+      AddRef();
+      return S_OK;
+    }
+    return header_spy::QueryInterface(riid, ppvObject);
+  }
   SIZE_T STDMETHODCALLTYPE PreAlloc(SIZE_T cbRequest) override {
     if (cbRequest == 1190) {
       inside = true;
@@ -218,25 +261,54 @@ public:
         std::this_thread::yield();
       }
       CoTaskMemFree(CoTaskMemAlloc(27));
-      HeapFree(process_heap, 0, HeapAlloc(process_heap, 0, 27));
+      HeapFree(process_heap, 0, HeapReAlloc(process_heap, 0, HeapAlloc(process_heap, 0, 27), 5003));
+      through = true;
     }
     return cbRequest;
   }
   std::atomic<bool> inside{false};
   std::atomic<bool> go_on{false};
+  std::atomic<bool> through{false};
+
+private:
+  const bool m_concurrent;
 };
 
 } // namespace
 
-TEST_CASE("a hook that was entered before the lock may call the allocator, and the owner may too", "[heap][process]") {
-  slow_spy spy;
+TEST_CASE("a hook that began before the lock of the process heap finishes its calls", "[heap][process]") {
+  slow_spy spy(true);
   REQUIRE(CoRegisterMallocSpy(&spy) == S_OK);
   {
     const support::on_another_thread hooked([] { CoTaskMemFree(CoTaskMemAlloc(1190)); });
     while (!spy.inside) {
       std::this_thread::yield();
     }
-    // The spy is classic: its lock is held, so the process heap's lock must come from beside it.
+    REQUIRE(HeapLock(process_heap));
+    CoTaskMemFree(CoTaskMemAlloc(53));
+    spy.go_on = true;
+    // The call was under way: it ends with all that its hook calls, although the lock is held.
+    const support::on_another_thread watch([&] {
+      while (!spy.through) {
+        std::this_thread::yield();
+      }
+    });
+    CHECK(watch.done());
+    spy.through = true; // so that the watch ends if it was not
+    REQUIRE(HeapUnlock(process_heap));
+    CHECK(hooked.done());
+  }
+  CHECK(CoRevokeMallocSpy() == S_OK);
+}
+
+TEST_CASE("a classic spy's hook may call the allocator while another thread waits for the lock", "[heap][process]") {
+  slow_spy spy(false);
+  REQUIRE(CoRegisterMallocSpy(&spy) == S_OK);
+  {
+    const support::on_another_thread hooked([] { CoTaskMemFree(CoTaskMemAlloc(1190)); });
+    while (!spy.inside) {
+      std::this_thread::yield();
+    }
     const support::on_another_thread owner([&] {
       HeapLock(process_heap);
       CoTaskMemFree(CoTaskMemAlloc(53)); // waits for the spy's lock, which the hook gives back after its nested calls

@@ -77,9 +77,12 @@ double count_repeated(const peers& workers, const subject_info& subject, const c
 
 const std::vector<counted_operation>& counted_operations() {
   static const std::vector<counted_operation> operations = {
-      {"pair", 32, {"mimalloc", "mallocspy", "revoked", "classic", "concurrent"}, nullptr},
+      {"pair",
+       32,
+       {"mimalloc", "mallocspy", "revoked", "classic", "concurrent", "mi_heap", "heap", "heap_locked"},
+       nullptr},
       {"pair", 100, {"mimalloc", "mallocspy"}, nullptr},
-      {"pair", 2000, {"mimalloc", "mallocspy"}, nullptr},
+      {"pair", 2000, {"mimalloc", "mallocspy", "mi_heap", "heap", "heap_locked"}, nullptr},
       {"get_size", 32, {"mallocspy"}, "*::GetSize(void*)"},
       {"get_size", 100, {"mallocspy"}, "*::GetSize(void*)"},
       {"get_size", 2000, {"mallocspy"}, "*::GetSize(void*)"},

@@ -54,6 +54,7 @@ struct results {
 };
 
 inline constexpr const char* baseline = "mimalloc";
+inline constexpr const char* heap_baseline = "mi_heap"; // of private heaps
 inline constexpr const char* resident_row = "resident";
 
 // returns: the names of the five workloads of the geometric mean

@@ -24,18 +24,24 @@ struct step {
 using subjects = std::vector<const subject_info*>;
 
 bool is_baseline(const subject_info& subject) {
-  return std::string(subject.name) == baseline;
+  return std::string(subject.name) == baseline || std::string(subject.name) == heap_baseline;
 }
 
-// returns: the subjects selected for a row, with the baseline among them if there is any other
-subjects selected(const options& chosen, const peers& workers, const std::string& row) {
+bool is_for(audience wanted, const subject_info& subject) {
+  return wanted == audience::both || (wanted == audience::heaps) == subject.is_heap;
+}
+
+// returns: the subjects selected for a row, with the baselines among them if there is any other
+subjects selected(const options& chosen, const peers& workers, const std::string& row,
+                  audience wanted_audience = audience::programs) {
   subjects wanted;
   for (const subject_info* subject : workers.present()) {
-    if (is_baseline(*subject) || chosen.selects(subject->name, row)) {
+    if (is_for(wanted_audience, *subject) && (is_baseline(*subject) || chosen.selects(subject->name, row))) {
       wanted.push_back(subject);
     }
   }
-  const bool only_dragged_in = wanted.size() == 1 && !chosen.selects(baseline, row);
+  const bool only_dragged_in = std::none_of(
+      wanted.begin(), wanted.end(), [&](const subject_info* subject) { return chosen.selects(subject->name, row); });
   return only_dragged_in ? subjects{} : wanted;
 }
 
@@ -58,7 +64,7 @@ void plan_times(const options& chosen, const peers& workers, std::vector<step>& 
   for (int round = 0; round < chosen.rounds; ++round) {
     const std::string stage = "round " + std::to_string(round + 1) + " of " + std::to_string(chosen.rounds);
     for (const workload_info& workload : workload_table) {
-      subjects order = selected(chosen, workers, workload.name);
+      subjects order = selected(chosen, workers, workload.name, workload.is_for);
       if (!order.empty()) {
         std::rotate(order.begin(), order.begin() + round % static_cast<int>(order.size()), order.end());
       }

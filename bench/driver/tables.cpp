@@ -34,10 +34,12 @@ std::string text_of(const std::vector<double>& values) {
   return values.size() == 1 ? median : median + " +-" + text_of("%.2f", (s.high - s.low) / 2);
 }
 
-std::vector<std::string> columns_of(const measured& values, const std::vector<std::string>& rows) {
+std::vector<std::string> columns_of(const measured& values, const std::vector<std::string>& rows,
+                                    audience shown = audience::programs) {
   std::vector<std::string> columns;
   for (const subject_info& subject : subject_table) {
     const bool used =
+        (shown == audience::both || subject.is_heap == (shown == audience::heaps)) &&
         std::any_of(rows.begin(), rows.end(), [&](const std::string& row) { return values.has(row, subject.name); });
     if (used) {
       columns.emplace_back(subject.name);
@@ -83,6 +85,7 @@ std::vector<std::string> workloads_in(const measured& values) {
 // returns: the columns without the baseline, of which every ratio is 1
 std::vector<std::string> without_baseline(std::vector<std::string> columns) {
   columns.erase(std::remove(columns.begin(), columns.end(), baseline), columns.end());
+  columns.erase(std::remove(columns.begin(), columns.end(), heap_baseline), columns.end());
   return columns;
 }
 
@@ -92,6 +95,9 @@ void print_times(const measured& time, const measured& wall) {
     return;
   }
   const std::vector<std::string> columns = without_baseline(columns_of(time, rows));
+  if (columns.empty()) {
+    return;
+  }
   const std::vector<std::string> core = core_workloads();
   print_header("Time, divided by raw mimalloc's: median over the rounds, and half the spread", columns);
   for (const std::string& row : rows) {
@@ -105,6 +111,26 @@ void print_times(const measured& time, const measured& wall) {
     return wall.ratios_of_rows("churn_1000", "churn_2_threads", subject);
   });
   std::printf("%s\n", in_grey("* the five of the geometric mean").c_str());
+}
+
+void print_heaps(const measured& time) {
+  std::vector<std::string> rows;
+  for (const workload_info& workload : workload_table) {
+    if (workload.is_for != audience::programs && time.has(workload.name, heap_baseline)) {
+      rows.emplace_back(workload.name);
+    }
+  }
+  if (rows.empty()) {
+    return;
+  }
+  const std::vector<std::string> columns = columns_of(time, rows, audience::heaps);
+  print_header("Private heaps: time, divided by that of a heap of raw mimalloc", without_baseline(columns));
+  for (const std::string& row : rows) {
+    print_row(row, without_baseline(columns),
+              [&](const std::string& subject) { return text_of(time.ratios(row, subject, heap_baseline)); });
+  }
+  print_row_if_any("destroy / free_each", without_baseline(columns),
+                   [&](const std::string& subject) { return time.ratios_of_rows("destroy", "free_each", subject); });
 }
 
 void print_peaks(const measured& peak) {
@@ -138,7 +164,7 @@ void print_instructions(const results& found) {
   for (const counted_operation& operation : counted_operations()) {
     rows.push_back(row_of(operation));
   }
-  const std::vector<std::string> columns = columns_of(found.instructions, rows);
+  const std::vector<std::string> columns = columns_of(found.instructions, rows, audience::both);
   if (columns.empty()) {
     return;
   }
@@ -155,6 +181,7 @@ void print_instructions(const results& found) {
 
 void print_tables(const results& found) {
   print_times(found.time, found.wall);
+  print_heaps(found.time);
   print_peaks(found.peak);
   print_resident(found.resident);
   print_instructions(found);

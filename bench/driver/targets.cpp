@@ -97,6 +97,15 @@ std::vector<verdict> judge(const results& found) {
              found.wall.ratios_of_rows("churn_1000", "churn_2_threads", "concurrent"), 1.80, aim);
   j.at_least("unspied, throughput of two threads / one",
              found.wall.ratios_of_rows("churn_1000", "churn_2_threads", "mallocspy"), 1.80, aim);
+  const std::vector<std::string> pairs = {"pair_32", "pair_100"};
+  j.at_most("heap without locks / heap of raw mimalloc, the worst pair", worst_of(found.time, pairs, "heap", heap_baseline),
+            2.00, required);
+  j.at_most("serialized heap / heap of raw mimalloc, the worst pair",
+            worst_of(found.time, pairs, "heap_locked", heap_baseline), 4.00, required);
+  for (const char* heap : {"heap", "heap_locked"}) {
+    j.at_most(std::string(heap) + ": HeapDestroy of a million blocks / freeing them one by one",
+              found.time.ratios_of_rows("destroy", "free_each", heap), 1.00, required);
+  }
   return j.take();
 }
 

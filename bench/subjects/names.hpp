@@ -12,6 +12,7 @@ struct subject_info {
   const char* title;
   const char* worker;                   // the program that holds it
   std::array<const char*, 3> preloaded; // libraries of which one is preloaded, the first that is found; all null: none
+  bool is_heap = false;                 // a heap beside the program's memory: it runs the workloads for heaps only
 };
 
 inline constexpr const char* mallocspy_worker = "bench_worker_mallocspy";
@@ -24,6 +25,9 @@ inline constexpr subject_info subject_table[] = {
     {"revoked", "mallocspy after a spy was revoked", mallocspy_worker, {}},
     {"classic", "mallocspy under a pass-through spy with the lock", mallocspy_worker, {}},
     {"concurrent", "mallocspy under a counting spy without the lock", mallocspy_worker, {}},
+    {"mi_heap", "a heap of raw mimalloc", mallocspy_worker, {}, true},
+    {"heap", "a private heap without locks", mallocspy_worker, {}, true},
+    {"heap_locked", "a serialized private heap", mallocspy_worker, {}, true},
     {"glibc", "the C library's malloc", malloc_worker, {}},
     {"jemalloc", "jemalloc", malloc_worker, {"libjemalloc.so.2", "libjemalloc.so.1", "libjemalloc.so"}},
     {"tcmalloc", "tcmalloc", malloc_worker, {"libtcmalloc_minimal.so.4", "libtcmalloc.so.4", "libtcmalloc.so"}},

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The worker for raw mimalloc and for everything that stands on it.
+#include "subjects/heaps.hpp"
 #include "subjects/raw_mimalloc.hpp"
 #include "subjects/spied.hpp"
 #include "subjects/task_memory.hpp"
@@ -7,5 +8,6 @@
 
 int main(int argc, char** argv) {
   using namespace mallocspy::bench;
-  return run_worker<raw_mimalloc, unspied, revoked, classic_spied, concurrent_spied>(argc, argv);
+  return run_worker<raw_mimalloc, unspied, revoked, classic_spied, concurrent_spied, mimalloc_heap, heap_unserialized,
+                    heap_serialized>(argc, argv);
 }

@@ -44,7 +44,12 @@ template <class Subject> int run_timed(const std::string& name, double seconds, 
     }
   };
   auto* job = benchmark::RegisterBenchmark(name.c_str(), with_peak);
-  job->MinTime(seconds)->Threads(found.threads);
+  job->Threads(found.threads);
+  if (found.iterations != 0) {
+    job->Iterations(found.iterations);
+  } else {
+    job->MinTime(seconds);
+  }
   if (found.threads > 1) {
     job->UseRealTime(); // time spent waiting for each other counts
   }

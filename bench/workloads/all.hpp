@@ -8,6 +8,7 @@
 #include "workloads/growth.hpp"
 #include "workloads/handoff.hpp"
 #include "workloads/pair.hpp"
+#include "workloads/teardown.hpp"
 #if MALLOCSPY_BENCH_LUA
 #include "workloads/lua_tables.hpp"
 #endif
@@ -24,6 +25,7 @@ using workload = void (*)(benchmark::State&);
 struct runnable {
   workload function; // null: no such workload
   int threads;
+  int iterations = 0; // 0: as many as fit into the time
 };
 
 // returns: the workload of that name, as in names.hpp
@@ -49,6 +51,8 @@ template <class Subject> runnable find_workload(std::string_view name) {
 #if MALLOCSPY_BENCH_SQLITE
     {"sqlite", {sqlite_rows<Subject>, 1}},
 #endif
+    {"free_each", {free_each<Subject>, 1, 3}},
+    {"destroy", {destroy_heap<Subject>, 1, 3}},
   };
   for (const entry& e : entries) {
     if (e.name == name) {

@@ -4,16 +4,20 @@
 
 namespace mallocspy::bench {
 
+// Which subjects a workload is for: those that are the memory of a whole program, heaps beside it, or both.
+enum class audience { programs, heaps, both };
+
 struct workload_info {
   const char* name;
   const char* title;
   bool core; // one of the five whose geometric mean the targets are about
+  audience is_for = audience::programs;
 };
 
 inline constexpr workload_info workload_table[] = {
-    {"pair_32", "32 bytes, allocated and freed at once", true},
-    {"pair_100", "100 bytes, allocated and freed at once", true},
-    {"churn_1000", "1,000 live blocks of mixed sizes, replaced at random", true},
+    {"pair_32", "32 bytes, allocated and freed at once", true, audience::both},
+    {"pair_100", "100 bytes, allocated and freed at once", true, audience::both},
+    {"churn_1000", "1,000 live blocks of mixed sizes, replaced at random", true, audience::both},
     {"churn_100000", "100,000 live blocks of mixed sizes, replaced at random", true},
     {"churn_2_threads", "churn_1000 on each of two threads", true},
     {"churn_beside", "churn_1000 while a second thread exists and sleeps", false},
@@ -27,6 +31,8 @@ inline constexpr workload_info workload_table[] = {
 #if MALLOCSPY_BENCH_SQLITE
     {"sqlite", "SQLite inserts, indexes, joins and groups rows in memory", false},
 #endif
+    {"free_each", "a million blocks of a heap freed one by one, oldest first", false, audience::heaps},
+    {"destroy", "the same heap destroyed with its blocks", false, audience::heaps},
 };
 
 } // namespace mallocspy::bench

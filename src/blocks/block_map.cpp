@@ -117,22 +117,6 @@ found_block find_around(std::uintptr_t address) noexcept {
   }
 }
 
-bool has_marks(const map_byte* first, std::size_t size) noexcept {
-  const map_byte* const end = first + (size == 0 ? 1 : (size + granule_size - 1) / granule_size);
-  while (first < end) {
-    if (reinterpret_cast<std::uintptr_t>(first) % 8 == 0 && end - first >= 8) {
-      const auto* word = reinterpret_cast<const detail::map_word*>(first);
-      if ((word->load(std::memory_order_relaxed) & detail::word_of_marks) != 0) {
-        return true;
-      }
-      first += 8;
-    } else if ((first++->load(std::memory_order_relaxed) & mark_bit) != 0) {
-      return true;
-    }
-  }
-  return false;
-}
-
 bool remembers_freed(const void* p) noexcept {
   const map_byte* byte = find_byte(p);
   if (byte == nullptr) {

@@ -116,9 +116,6 @@ inline bool add_mark(map_byte* first) noexcept {
   return true;
 }
 
-// returns: whether a mark lies in one of the granules of the `size` bytes whose first byte this is
-bool has_marks(const map_byte* first, std::size_t size) noexcept;
-
 // A live block as the map has it.
 struct found_block {
   std::uintptr_t start; // 0: none

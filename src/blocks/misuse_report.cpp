@@ -16,6 +16,7 @@ namespace {
 enum class abort_switch : int { ask_environment, off, on };
 
 std::atomic<abort_switch> aborts{abort_switch::ask_environment};
+std::atomic<bool> terminating{false};
 
 abort_switch from_environment() noexcept {
   const char* value = std::getenv("MALLOCSPY_ABORT_ON_MISUSE");
@@ -32,7 +33,7 @@ bool abort_in_force() noexcept {
       present = asked;
     }
   }
-  return present == abort_switch::on;
+  return present == abort_switch::on || terminating.load(std::memory_order_relaxed);
 }
 
 misuse_action write_line(const misuse& m) {
@@ -86,10 +87,22 @@ bool set_abort_on_misuse(bool abort) noexcept {
 
 namespace blocks {
 
-void report_misuse(const void* p, const char* operation) {
-  if (get_misuse_handler()(describe(p, operation)) == misuse_action::abort) {
+void terminate_on_misuse() noexcept {
+  terminating.store(true, std::memory_order_relaxed);
+}
+
+bool terminates_on_misuse() noexcept {
+  return terminating.load(std::memory_order_relaxed);
+}
+
+void report_misuse(const misuse& m) {
+  if (get_misuse_handler()(m) == misuse_action::abort || terminates_on_misuse()) {
     std::abort();
   }
+}
+
+void report_misuse(const void* p, const char* operation) {
+  report_misuse(describe(p, operation));
 }
 
 } // namespace blocks

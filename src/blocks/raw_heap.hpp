@@ -106,6 +106,10 @@ inline void* raw_allocate(std::size_t size, marks about = marks::none) noexcept 
 
 // returns: the same, with more wishes
 inline void* raw_allocate(std::size_t size, const raw_request& request) noexcept {
+  if (size < first_large && request.alignment <= granule_size && !request.owns_its_end) {
+    void* p = raw_place_short(size, request.about).start;
+    return p != nullptr && request.zeroed ? std::memset(p, 0, size) : p;
+  }
   const bool zeroed = request.zeroed && !sanitizer::zeroes_by_hand;
   const bool wasteful = backing::is_wasteful(size, request.alignment);
   std::size_t bytes = wasteful && size < room_for_large ? room_for_large : size;

@@ -20,6 +20,13 @@
 #define MALLOCSPY_TSAN 1
 #endif
 
+// A function that looks into memory which is forbidden to others.
+#if defined(MALLOCSPY_ASAN)
+#define MALLOCSPY_LOOKS_ANYWHERE __attribute__((no_sanitize_address, noinline))
+#else
+#define MALLOCSPY_LOOKS_ANYWHERE
+#endif
+
 #if defined(MALLOCSPY_ASAN)
 #include <sanitizer/asan_interface.h>
 #endif
@@ -61,6 +68,10 @@ inline void block_dies(void* p, std::size_t usable) noexcept {
 inline void memory_is_fresh(void* p, std::size_t size) noexcept {
   ASAN_UNPOISON_MEMORY_REGION(p, size);
 }
+// effects: the bytes may not be touched, in memory that is the library's own
+inline void forbid(void* p, std::size_t size) noexcept {
+  ASAN_POISON_MEMORY_REGION(p, size);
+}
 #elif defined(MALLOCSPY_TSAN)
 inline constexpr bool wants_usable_size = true;
 inline constexpr bool zeroes_by_hand = false;
@@ -87,6 +98,7 @@ inline void block_dies(void* p, std::size_t usable) noexcept {
   for_each_region(p, usable, __tsan_release);
 }
 inline void memory_is_fresh(void*, std::size_t) noexcept {}
+inline void forbid(void*, std::size_t) noexcept {}
 #else
 inline constexpr bool wants_usable_size = false;
 inline constexpr bool zeroes_by_hand = false;
@@ -95,6 +107,7 @@ inline constexpr bool may_collect = true;
 inline void block_lives(void*, std::size_t, std::size_t) noexcept {}
 inline void block_dies(void*, std::size_t) noexcept {}
 inline void memory_is_fresh(void*, std::size_t) noexcept {}
+inline void forbid(void*, std::size_t) noexcept {}
 #endif
 
 } // namespace mallocspy::blocks::sanitizer

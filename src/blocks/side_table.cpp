@@ -83,4 +83,26 @@ bool side_table::erase(std::uintptr_t address, node_stock& stock) noexcept {
   return true;
 }
 
+std::size_t side_table::erase_range(std::uintptr_t from, std::uintptr_t end, node_stock& stock) noexcept {
+  if (empty()) {
+    return 0;
+  }
+  const held lock(m_lock);
+  std::size_t erased = 0;
+  for (side_node*& bucket : m_buckets) {
+    for (side_node** link = &bucket; *link != nullptr;) {
+      side_node* node = *link;
+      if (node->address >= from && node->address < end) {
+        *link = node->next;
+        stock.put(node);
+        ++erased;
+      } else {
+        link = &node->next;
+      }
+    }
+  }
+  m_count.store(m_count.load(std::memory_order_relaxed) - erased, std::memory_order_relaxed);
+  return erased;
+}
+
 } // namespace mallocspy::blocks

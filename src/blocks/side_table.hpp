@@ -54,6 +54,15 @@ public:
   // effects: takes the address out, and its node into the stock. returns: whether it was there
   bool erase(std::uintptr_t address, node_stock& stock) noexcept;
 
+  // effects: takes out every address from `from` on, up to but without `end`. returns: how many there were
+  // Looks at all that is in: for what happens rarely
+  std::size_t erase_range(std::uintptr_t from, std::uintptr_t end, node_stock& stock) noexcept;
+
+  // returns: whether nothing is in, as far as this thread can know
+  bool empty() const noexcept {
+    return m_count.load(std::memory_order_relaxed) == 0;
+  }
+
   bool contains(std::uintptr_t address) const noexcept {
     // Whoever asks about an address has it from a thread that saw it put in: the count is no older than that.
     return MALLOCSPY_UNLIKELY(m_count.load(std::memory_order_relaxed) != 0) && find_locked(address);

@@ -52,6 +52,9 @@ inline std::uint8_t write_large_size(map_byte* first, std::size_t size, marks m)
 //   Reads the byte behind `first` in any case
 inline std::size_t read_size(const map_byte* first, std::uint8_t value) noexcept;
 
+// returns: the same for a size below first_giant; no_size for larger ones too
+inline std::size_t read_size_below_giant(const map_byte* first, std::uint8_t value) noexcept;
+
 // A block that was asked for with this much has room for a large size's code, whatever its own size.
 inline constexpr std::size_t room_for_large = 16 * granule_size;
 
@@ -128,7 +131,7 @@ MALLOCSPY_OUT_OF_LINE inline std::size_t read_giant_size(const map_byte* first) 
   return low | detail::gather(word[1].load(std::memory_order_relaxed)) * detail::giant_word;
 }
 
-inline std::size_t read_size(const map_byte* first, std::uint8_t value) noexcept {
+inline std::size_t read_size_below_giant(const map_byte* first, std::uint8_t value) noexcept {
   const std::int32_t known = detail::meanings[value];
   if (MALLOCSPY_LIKELY(known > detail::means_large)) {
     const auto short_size = static_cast<std::uint32_t>(known);
@@ -139,7 +142,13 @@ inline std::size_t read_size(const map_byte* first, std::uint8_t value) noexcept
     const std::uint64_t word = detail::word_behind(first)->load(std::memory_order_relaxed);
     return (word & detail::staying_bits) | ((word >> detail::moved_by) & detail::moving_bits);
   }
-  return known == detail::means_giant ? read_giant_size(first) : no_size;
+  return no_size;
+}
+
+inline std::size_t read_size(const map_byte* first, std::uint8_t value) noexcept {
+  const std::size_t size = read_size_below_giant(first, value);
+  const bool is_giant = MALLOCSPY_UNLIKELY(size == no_size) && detail::meanings[value] == detail::means_giant;
+  return is_giant ? read_giant_size(first) : size;
 }
 
 } // namespace mallocspy::blocks

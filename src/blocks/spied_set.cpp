@@ -47,8 +47,48 @@ bool clear_mark(map_byte* byte) noexcept {
 
 } // namespace
 
+namespace {
+
+// effects: calls visit(byte) for each byte of the map that has a mark, for the granules that begin in a block
+// returns: whether a visit returned true, which ends the look
+template <class Visit> bool any_mark(const void* p, std::size_t extent, Visit visit) noexcept {
+  auto* byte = byte_of_block(p);
+  const std::size_t granules = (extent + granule_size - 1) / granule_size;
+  for (std::size_t i = 0; i < granules;) {
+    const bool word_ahead = reinterpret_cast<std::uintptr_t>(byte + i) % 8 == 0 && granules - i >= 8;
+    if (word_ahead) {
+      const auto word = reinterpret_cast<const detail::map_word*>(byte + i)->load(std::memory_order_relaxed);
+      if ((word & detail::word_of_marks) == 0) {
+        i += 8;
+        continue;
+      }
+    }
+    if ((byte[i].load(std::memory_order_relaxed) & mark_bit) != 0 && visit(byte + i)) {
+      return true;
+    }
+    ++i;
+  }
+  return false;
+}
+
+} // namespace
+
+std::size_t spied_set::erase_inside(const void* p, std::size_t extent, node_stock& stock) noexcept {
+  std::size_t erased = 0;
+  any_mark(p, extent, [&](map_byte* byte) {
+    erased += static_cast<std::size_t>(clear_mark(byte));
+    return false;
+  });
+  const auto from = reinterpret_cast<std::uintptr_t>(p);
+  return erased + m_side.erase_range(from, from + extent, stock);
+}
+
+bool spied_set::may_have_inside(const void* p, std::size_t extent) const noexcept {
+  return !m_side.empty() || any_mark(p, extent, [](map_byte*) { return true; });
+}
+
 void spied_set::before_release(const void* raw, std::size_t bytes) noexcept {
-  if (has_marks(byte_of_block(raw), bytes)) {
+  if (any_mark(raw, bytes, [](map_byte*) { return true; })) {
     m_left_behind.store(true, std::memory_order_relaxed);
   }
 }

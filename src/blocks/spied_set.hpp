@@ -48,6 +48,14 @@ public:
   // effects: S -= {client}. returns: whether it was in
   bool erase(void* client, node_stock& stock) noexcept;
 
+  // What lies inside the raw block of `extent` bytes at p, its slack included.
+
+  // effects: S -= all client pointers inside. returns: how many there were
+  std::size_t erase_inside(const void* p, std::size_t extent, node_stock& stock) noexcept;
+
+  // returns: whether there may be one. No is certain, if nobody but the caller has the block
+  bool may_have_inside(const void* p, std::size_t extent) const noexcept;
+
   bool contains(const void* client) const noexcept {
     const map_byte* byte = find_byte(client);
     return (byte != nullptr && (byte->load(std::memory_order_relaxed) & mark_bit) != 0) || is_aside(client);

@@ -4,7 +4,9 @@
 
 namespace mallocspy::task {
 
-// effects: makes fork stop for spied operations; the first call counts. Needed from the first registration on
+// effects: makes fork stop for spied operations; the first call counts. Needed from the first registration, or the first
+// lock of
+//   the process heap, on
 // threads: any
 void install_fork_handlers() noexcept;
 

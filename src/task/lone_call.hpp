@@ -15,7 +15,8 @@ public:
   // returns: a call; false if nothing has happened
   static MALLOCSPY_INLINE lone_call enter(std::uintptr_t word) noexcept {
     spy_thread& thread = this_thread;
-    if (MALLOCSPY_UNLIKELY((word & closed_bit) == 0 || !blocks::process_has_one_thread() || thread.in_call())) {
+    if (MALLOCSPY_UNLIKELY((word & (closed_bit | gate_bit)) != closed_bit || !blocks::process_has_one_thread() ||
+                           thread.in_call())) {
       return lone_call(nullptr);
     }
     registry.lock.lock_alone();

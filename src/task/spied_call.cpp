@@ -3,6 +3,7 @@
 #include "task/spied_call.hpp"
 
 #include "task/asymmetric_barrier.hpp"
+#include "task/process_gate.hpp"
 
 namespace mallocspy::task {
 
@@ -18,13 +19,16 @@ IMallocSpy* spied_call::enter() noexcept {
     m_level = level::nested;
     return spy_in(spy_word.load(std::memory_order_relaxed)); // it stays as long as this thread is inside
   }
+  if (MALLOCSPY_UNLIKELY((spy_word.load(std::memory_order_relaxed) & gate_bit) != 0)) {
+    wait_at_gate();
+  }
   const std::uintptr_t seen = spy_word.load(std::memory_order_relaxed);
   if (is_open(seen) && thread.stand.load(std::memory_order_relaxed) != no_member) {
     if ((seen & fenced_bit) != 0) {
       announce_fenced(thread.stand, std::uintptr_t{inside});
     } else {
       announce(thread.stand, std::uintptr_t{inside});
-      m_afterwards = seen;
+      m_afterwards = (seen & gate_bit) == 0 ? seen : std::uintptr_t{outside}; // the next call looks at the gate again
     }
     if (spy_word.load(std::memory_order_seq_cst) == seen) {
       return spy_in(seen);

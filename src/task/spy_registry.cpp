@@ -50,12 +50,22 @@ std::uintptr_t word_under_lock() noexcept {
   return spy_word.load(std::memory_order_relaxed);
 }
 
+bool no_spy_under_lock() noexcept {
+  return spy_in(word_under_lock()) == nullptr;
+}
+
 // effects: nobody enters without the lock any more, and whoever did can be seen
 void close_word() noexcept {
   if (is_open(word_under_lock())) {
     spy_word.store(word_under_lock() | closed_bit, std::memory_order_seq_cst);
     heavy_barrier();
   }
+}
+
+// effects: says whether operations must look at the word, or may go on without
+void ask_all_for_a_spy(bool ask) noexcept {
+  unspied_leaves.store(ask ? blocks::no_leaves : blocks::leaf_table, std::memory_order_relaxed);
+  unspied_sizes.store(ask ? 0 : blocks::first_large, std::memory_order_relaxed);
 }
 
 // effects: takes the spy off if its revocation is pending, nobody is inside and nothing of it is left
@@ -65,9 +75,9 @@ IMallocSpy* take_off_if_due() noexcept {
     return nullptr;
   }
   registry.revocation_pending = false;
-  unspied_leaves.store(blocks::leaf_table, std::memory_order_relaxed);
-  unspied_sizes.store(blocks::first_large, std::memory_order_relaxed);
-  return spy_in(spy_word.exchange(0, std::memory_order_relaxed));
+  const std::uintptr_t gate = word_under_lock() & gate_bit;
+  ask_all_for_a_spy(gate != 0);
+  return spy_in(spy_word.exchange(gate, std::memory_order_relaxed));
 }
 
 request_info request_of_this_thread() noexcept {
@@ -96,7 +106,7 @@ registry_lock::~registry_lock() {
 IMallocSpy* enter_slowly(spy_thread& thread) noexcept {
   lock.lock();
   const std::uintptr_t word = word_under_lock();
-  if (word == 0) {
+  if (spy_in(word) == nullptr) {
     lock.unlock();
     return nullptr;
   }
@@ -143,6 +153,13 @@ void complete_revocation() {
   }
 }
 
+void registry_close_gate(bool closed) noexcept {
+  const registry_lock held;
+  const std::uintptr_t others = word_under_lock() & ~gate_bit;
+  ask_all_for_a_spy(closed || others != 0);
+  spy_word.store(closed ? others | gate_bit : others, std::memory_order_seq_cst);
+}
+
 void registry_adopt(std::ptrdiff_t spied, blocks::node_stock& nodes) noexcept {
   registry.spied += spied;
   registry.nodes.take_over(nodes);
@@ -161,7 +178,7 @@ namespace {
 
 void reopen_word() noexcept {
   if (registry.spy_is_concurrent && !registry.revocation_pending && registry.waiting_to_revoke == 0 &&
-      word_under_lock() != 0) {
+      !no_spy_under_lock()) {
     spy_word.store(word_under_lock() & ~closed_bit, std::memory_order_seq_cst);
   }
 }
@@ -190,7 +207,7 @@ HRESULT CoRegisterMallocSpy(IMallocSpy* pMallocSpy) {
   if (pMallocSpy == nullptr) {
     return E_INVALIDARG;
   }
-  if (spy_registered()) {
+  if (spy_in(spy_word.load(std::memory_order_relaxed)) != nullptr) {
     return CO_E_OBJISREG;
   }
   install_fork_handlers();
@@ -203,16 +220,16 @@ HRESULT CoRegisterMallocSpy(IMallocSpy* pMallocSpy) {
   auto* spy = static_cast<IMallocSpy*>(answer);
   const bool concurrent = answers_concurrent(spy);
   take_lock();
-  const bool first = word_under_lock() == 0;
+  const bool first = no_spy_under_lock();
   if (first) {
     registry.spy_is_concurrent = concurrent;
     ++registry.registration;
     spied_pointers.start_over();
     const std::uintptr_t entrance = !concurrent ? closed_bit : fences_needed() ? fenced_bit : 0;
     // First this: who makes a spied block has seen the word, and whoever frees that block must then see no leaves.
-    unspied_leaves.store(blocks::no_leaves, std::memory_order_relaxed);
-    unspied_sizes.store(0, std::memory_order_relaxed);
-    spy_word.store(reinterpret_cast<std::uintptr_t>(spy) | entrance, std::memory_order_release);
+    ask_all_for_a_spy(true);
+    const std::uintptr_t gate = word_under_lock() & gate_bit;
+    spy_word.store(reinterpret_cast<std::uintptr_t>(spy) | entrance | gate, std::memory_order_release);
   }
   drop_lock();
   if (!first) {
@@ -225,7 +242,7 @@ HRESULT CoRegisterMallocSpy(IMallocSpy* pMallocSpy) {
 HRESULT CoRevokeMallocSpy() {
   using namespace task;
   take_lock();
-  if (word_under_lock() == 0) {
+  if (no_spy_under_lock()) {
     drop_lock();
     return CO_E_OBJNOTREG;
   }
@@ -238,14 +255,14 @@ HRESULT CoRevokeMallocSpy() {
   }
   const unsigned long mine = registry.registration;
   ++registry.waiting_to_revoke;
-  while (registry.registration == mine && word_under_lock() != 0 && !roster::others_are_out()) {
+  while (registry.registration == mine && !no_spy_under_lock() && !roster::others_are_out()) {
     // Not while holding the lock: a hook that is waited for may need it.
     lock.unlock();
     sched_yield();
     lock.lock();
   }
   --registry.waiting_to_revoke;
-  if (registry.registration != mine || word_under_lock() == 0) {
+  if (registry.registration != mine || no_spy_under_lock()) {
     reopen_word(); // a fork that ended meanwhile may have left that to this thread
     lock.unlock();
     return CO_E_OBJNOTREG; // revoked by another thread meanwhile

@@ -12,18 +12,21 @@
 
 namespace mallocspy::task {
 
-// The word that every operation reads: 0 without a spy; else its address with two bits below. Closed: it is entered with
-// the lock only. This is so for a classic spy, and for a concurrent one while its revocation or a fork is under way.
-// Fenced: whoever enters without the lock must order its own accesses. Without either, the word is the spy.
+// The word that every operation reads: 0 without a spy; else its address with bits below. Closed: it is entered with the
+// lock only. This is so for a classic spy, and for a concurrent one while its revocation or a fork is under way. Fenced:
+// whoever enters without the lock must order its own accesses. Gate, with or without a spy: the process heap is locked
+// (process_gate.hpp). Without any of them, the word is the spy.
 MALLOCSPY_INNER extern std::atomic<std::uintptr_t> spy_word;
 inline constexpr std::uintptr_t closed_bit = 1;
 inline constexpr std::uintptr_t fenced_bit = 2;
-inline constexpr std::uintptr_t entrance_bits = closed_bit | fenced_bit;
+inline constexpr std::uintptr_t gate_bit = 4;
+inline constexpr std::uintptr_t entrance_bits = closed_bit | fenced_bit | gate_bit;
 
 inline bool is_open(std::uintptr_t word) noexcept {
-  return word != 0 && (word & closed_bit) == 0;
+  return (word & ~entrance_bits) != 0 && (word & closed_bit) == 0;
 }
 
+// returns: whether an operation must take the slow way: there is a spy, or the process heap is locked
 inline bool spy_registered() noexcept {
   return spy_word.load(std::memory_order_relaxed) != 0;
 }
@@ -83,6 +86,9 @@ MALLOCSPY_COLD void leave_alone_while_pending(spy_thread& thread);
 
 // effects: after a call without the lock: the same look for a pending revocation
 MALLOCSPY_COLD void complete_revocation();
+
+// effects: sets or clears the gate's bit, so that operations of other threads take the slow way, or need not any more
+void registry_close_gate(bool closed) noexcept;
 
 // effects: takes over what an ended thread had. Under the lock
 void registry_adopt(std::ptrdiff_t spied, blocks::node_stock& nodes) noexcept;

@@ -22,7 +22,7 @@ inline constexpr request_info task_request{default_alignment, false, entry_point
 enum entrance : std::uintptr_t {
   inside = 1,    // on the roster, in a call without the lock
   no_member = 2, // not on the roster (yet, or any more), or in a call that holds the lock
-  outside = 4,   // on the roster, in no call
+  outside = 3,   // on the roster, in no call
 };
 
 struct spy_thread {

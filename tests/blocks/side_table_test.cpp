@@ -123,3 +123,25 @@ TEST_CASE("random operations agree with a set", "[blocks][side_table]") {
   CHECK(disagreements == 0);
   CHECK(model.size() > 1000);
 }
+
+TEST_CASE("a range of addresses is taken out, and nothing beside it", "[blocks][side_table]") {
+  const auto table = empty_table();
+  CHECK(table->table.erase_range(0, ~std::uintptr_t{0}, table->stock) == 0);
+  for (std::uintptr_t address = 0x1000; address < 0x3000; address += 7) {
+    REQUIRE(table->put(address));
+  }
+  const std::size_t left = table->stock.count;
+  std::size_t inside = 0;
+  for (std::uintptr_t address = 0x1000; address < 0x3000; address += 7) {
+    inside += address >= 0x1803 && address < 0x2800 ? 1U : 0U;
+  }
+  CHECK(table->table.erase_range(0x1803, 0x2800, table->stock) == inside);
+  CHECK(table->stock.count == left + inside); // the nodes come back
+  bool good = true;
+  for (std::uintptr_t address = 0x1000; address < 0x3000; address += 7) {
+    good = good && table->contains(address) == (address < 0x1803 || address >= 0x2800);
+  }
+  CHECK(good);
+  CHECK(table->table.erase_range(0, ~std::uintptr_t{0}, table->stock) > 0);
+  CHECK(table->table.empty());
+}

@@ -275,3 +275,38 @@ TEST_CASE("nested places are promised nodes of their own, and leave one for the 
   CHECK(again); // what was promised came back
   limit_tables(limit);
 }
+
+TEST_CASE("what lies inside a block is taken out at once, and nothing beside it", "[blocks][spied_set]") {
+  for (const std::size_t size : many_sizes) {
+    CAPTURE(size);
+    fixture f;
+    char* before = raw_block(53);
+    char* raw = raw_block(size);
+    char* after = raw_block(53);
+    f.insert(before, before, 53);
+    f.insert(after, after, 53);
+    f.insert(before + 7, before, 53);
+    CHECK(f.count == 3);
+    std::ptrdiff_t inside = 0;
+    for (std::size_t offset = 0; offset == 0 || offset < size; offset += offset % 3 == 0 ? 16 : 25) {
+      f.insert(raw + offset, raw, size);
+      ++inside;
+    }
+    CHECK(f.count == 3 + inside);
+    const std::size_t extent = size == 0 ? 1 : size;
+    CHECK(f.set->may_have_inside(raw, extent));
+    f.count -= static_cast<std::ptrdiff_t>(f.set->erase_inside(raw, extent, f.stock));
+    CHECK(f.count == 3);
+    CHECK(f.set->erase_inside(raw, extent, f.stock) == 0);
+    CHECK_FALSE(f.set->contains(raw));
+    CHECK(f.set->contains(before));
+    CHECK(f.set->contains(after));
+    f.erase(before + 7);
+    CHECK_FALSE(f.set->may_have_inside(raw, extent));
+    CHECK(raw_size(raw) == size); // the sizes between the marks are whole
+    for (char* p : {before, raw, after}) {
+      f.erase(p);
+      raw_free(p, "Free");
+    }
+  }
+}

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What happens when a pointer that is no live block is freed or reallocated.
+// What happens when a pointer that is no live block is freed or reallocated, by the task allocator or a heap.
 // source: ours (the COM contract leaves it undefined)
 #pragma once
 
@@ -18,7 +18,7 @@ enum class misuse_kind {
 // A detected misuse. Nothing has been changed when it is told.
 struct misuse {
   misuse_kind kind;
-  const char* operation; // "Free", "Realloc": what was asked for, a string with static storage
+  const char* operation; // "Free", "Realloc", "HeapFree" ...: what was asked for, a string with static storage
   const void* pointer;   // the pointer given
   const void* block;     // interior: the start of the live block around it; else null
   std::size_t offset;    // interior: pointer minus block, in bytes; else 0

@@ -15,7 +15,7 @@ state() {
   "$tidy" --version
   cat .clang-tidy tests/.clang-tidy
   printf '%s\n' "$command"
-  eval "$command -MM -MF /dev/stdout" | sed -e 's/^[^:]*: *//' -e 's/ \\$//' | xargs cat
+  eval "$command -MM -MF /dev/stdout" | sed -e 's/^[^:]*://' -e 's/ \\$//' | xargs cat
 }
 
 now=$(state | cksum)

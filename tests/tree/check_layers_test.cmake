@@ -9,7 +9,7 @@ endfunction()
 # A tree with two layers in src, as it should be.
 function(plant_good_tree)
   file(REMOVE_RECURSE ${PLANTED})
-  plant(docs/architecture.md "# A\n\n1. `no_layer`: before the list\n\n## Layers\n\n1. `contract`: a\n2. `blocks`: b\n3. `task`: c\n4. `spies`: d\n5. `adapters`: e\n\n## Then\n\n1. `not_a_layer`: f\n")
+  plant(docs/architecture.md "# A\n\n1. `no_layer`: before the list\n\n## Layers\n\n1. `contract`: a\n2. `blocks`: b\n3. `task`: c\n4. `heap`: h\n5. `spies`: d\n6. `adapters`: e\n\n## Then\n\n1. `not_a_layer`: f\n")
   plant(include/mallocspy/mallocspy.hpp "#include <mallocspy/task/task.hpp>\n")
   plant(include/mallocspy/mallocspy.h "#include <mallocspy/contract/export.h>\n")
   plant(include/mallocspy/win32.hpp "#include <mallocspy/mallocspy.hpp>\n")
@@ -46,7 +46,7 @@ endfunction()
 
 plant_good_tree()
 check(status output)
-if(NOT status EQUAL 0 OR NOT output MATCHES "contract < blocks < task < spies < adapters\n")
+if(NOT status EQUAL 0 OR NOT output MATCHES "contract < blocks < task < heap < spies < adapters\n")
   message(FATAL_ERROR "the good tree fails (status ${status}):\n${output}")
 endif()
 

@@ -14,6 +14,8 @@
 // A variable that no other module sees: addressed directly, without the offset table.
 #define MALLOCSPY_INNER __attribute__((visibility("hidden")))
 #define MALLOCSPY_PREFETCH_FOR_WRITE(p) __builtin_prefetch((p), 1)
+// At the end of a function whose frame a callee looks at: it is not left by a jump.
+#define MALLOCSPY_KEEP_FRAME() __asm__ volatile("" ::: "memory")
 #define MALLOCSPY_ASSUME(x)                                                                                                \
   do {                                                                                                                     \
     if (!(x)) {                                                                                                            \
@@ -28,5 +30,6 @@
 #define MALLOCSPY_OUT_OF_LINE
 #define MALLOCSPY_INNER
 #define MALLOCSPY_PREFETCH_FOR_WRITE(p) static_cast<void>(p)
+#define MALLOCSPY_KEEP_FRAME() static_cast<void>(0)
 #define MALLOCSPY_ASSUME(x) static_cast<void>(0)
 #endif

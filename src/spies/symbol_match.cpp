@@ -125,9 +125,9 @@ private:
     while (is_digit(*m_rest)) {
       length = length * 10 + static_cast<std::size_t>(*m_rest++ - '0');
     }
-    length = strnlen(m_rest, length);
-    const word found{m_rest, length};
-    m_rest += length;
+    const std::size_t there = strnlen(m_rest, length);
+    const word found{m_rest, there == length ? length : 0};
+    m_rest += there;
     return found;
   }
 

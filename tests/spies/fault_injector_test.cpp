@@ -2,8 +2,8 @@
 #include "support/catch.hpp"
 #include "support/dies.hpp"
 
+#include <algorithm>
 #include <cerrno>
-#include <functional>
 #include <mallocspy/mallocspy.hpp>
 #include <mallocspy/spies.hpp>
 #include <string>
@@ -60,8 +60,8 @@ TEST_CASE("each plan fails the requests that it names") {
   CHECK(failures_of(fault_plan::every(1), 3) == "XXX");
   CHECK(failures_of(fault_plan::random(0, 7), 50).find('X') == std::string::npos);
   CHECK(failures_of(fault_plan::random(1, 7), 50).find('.') == std::string::npos);
-  for (const fault_plan& plan : {fault_plan::nth(0), fault_plan::nth_and_later(0), fault_plan::in_a_row(0, 2),
-                                 fault_plan::every(0)}) {
+  for (const fault_plan& plan :
+       {fault_plan::nth(0), fault_plan::nth_and_later(0), fault_plan::in_a_row(0, 2), fault_plan::every(0)}) {
     CHECK(failures_of(plan, 3) == "...");
   }
 }
@@ -171,6 +171,7 @@ TEST_CASE("only requests under a caller count, or only those that are not") {
 
   spy.arm(fault_plan::nth_and_later(1).under("libnobody.so"));
   CHECK_FALSE(result_of(callers::parse(53)));
+  CHECK_FALSE(spy.outcome().fired());
   spy.arm(fault_plan::nth_and_later(1).under("spies_tests")); // this program
   CHECK(result_of(callers::parse(53)));
   CHECK(spy.outcome().fired());
@@ -181,7 +182,7 @@ TEST_CASE("a plan under a caller can be combined with numbers and sizes") {
   const scoped_spy registration(&spy);
   std::string seen;
   for (int i = 0; i < 4; ++i) {
-    CoTaskMemFree(CoTaskMemAlloc(53)); // not under it
+    CoTaskMemFree(CoTaskMemAlloc(53));  // not under it
     CoTaskMemFree(callers::parse(119)); // of another size
     void* block = callers::parse(53);
     seen += block == nullptr ? 'X' : '.';
@@ -280,6 +281,6 @@ TEST_CASE("a planned failure that never came is told, unless somebody asked") {
   CHECK(told(fault_plan::nth(7), true) == "exit 0: ");
   CHECK(told(fault_plan::nth(5), false) == "exit 0: ");
   CHECK(told(fault_plan::never(), false) == "exit 0: ");
-  CHECK(told(fault_plan::budget(54), false) ==
-        "exit 0: mallocspy: fault_injector: the planned failure never came: those beyond 54 bytes; 5 requests were counted\n");
+  CHECK(told(fault_plan::budget(54), false) == "exit 0: mallocspy: fault_injector: the planned failure never came: those "
+                                               "beyond 54 bytes; 5 requests were counted\n");
 }

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <mallocspy/spies/call_stack.hpp>
+#include <mallocspy/spies/chain.hpp>
 #include <mallocspy/spies/fault_injector.hpp>
 #include <mallocspy/spies/fault_plan.hpp>
 #include <mallocspy/spies/lambda_spy.hpp>

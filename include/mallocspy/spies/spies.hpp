@@ -8,6 +8,7 @@
 #include <mallocspy/spies/chain.hpp>
 #include <mallocspy/spies/fault_injector.hpp>
 #include <mallocspy/spies/fault_plan.hpp>
+#include <mallocspy/spies/guard.hpp>
 #include <mallocspy/spies/lambda_spy.hpp>
 #include <mallocspy/spies/spy_base.hpp>
 #include <mallocspy/spies/statistics.hpp>

@@ -30,22 +30,26 @@ void on_fault(int signal, siginfo_t* info, void*) {
   // The instruction is executed again, and faults again.
 }
 
-void install() noexcept {
+// effects: the handler is in force, whoever has set another one meanwhile
+void install(int signal, struct sigaction& before) noexcept {
+  struct sigaction present = {};
+  sigaction(signal, nullptr, &present);
+  if ((present.sa_flags & SA_SIGINFO) != 0 && present.sa_sigaction == on_fault) {
+    return;
+  }
+  before = present;
   struct sigaction action = {};
   action.sa_sigaction = on_fault;
   action.sa_flags = SA_SIGINFO | SA_ONSTACK;
   sigemptyset(&action.sa_mask);
-  sigaction(SIGSEGV, &action, &before_segv);
-  sigaction(SIGBUS, &action, &before_bus); // macOS
+  sigaction(signal, &action, nullptr);
 }
 
 } // namespace
 
 void watch(const void* context, find_block find) noexcept {
-  static std::atomic<bool> installed{false};
-  if (!installed.exchange(true)) {
-    install();
-  }
+  install(SIGSEGV, before_segv);
+  install(SIGBUS, before_bus); // macOS
   for (watcher& w : watchers) {
     const void* none = nullptr;
     w.find.store(find, std::memory_order_relaxed); // the same function for all

@@ -4,7 +4,7 @@
 #pragma once
 
 #include <mallocspy/contract/types.hpp>
-#include <mallocspy/task/request_info.hpp>
+#include <mallocspy/blocks/request_info.hpp>
 
 namespace mallocspy::task {
 

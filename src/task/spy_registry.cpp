@@ -8,6 +8,7 @@
 #include "task/spy_registry.hpp"
 
 #include "blocks/fork_safe_lock.hpp"
+#include "blocks/request_source.hpp"
 #include "task/asymmetric_barrier.hpp"
 #include "task/fork_handlers.hpp"
 
@@ -24,8 +25,6 @@ std::atomic<const blocks::leaf_entry*> unspied_leaves{blocks::leaf_table};
 blocks::spied_set spied_pointers;
 
 namespace {
-
-constexpr request_info no_request{2 * sizeof(void*), false, entry_point::none};
 
 // Guarded by the lock. Nothing here has a destructor: at process exit a registered spy is left alone.
 blocks::fork_safe_lock lock;
@@ -74,6 +73,10 @@ IMallocSpy* take_off_if_due() noexcept {
   revocation_pending = false;
   unspied_leaves.store(blocks::leaf_table, std::memory_order_relaxed);
   return spy_in(spy_word.exchange(0, std::memory_order_relaxed));
+}
+
+request_info request_of_this_thread() noexcept {
+  return this_thread.in_call() ? *this_thread.request : blocks::no_request;
 }
 
 bool answers_concurrent(IMallocSpy* spy) {
@@ -185,10 +188,6 @@ void registry_after_fork_in_child() noexcept {
 
 } // namespace task
 
-request_info current_request() noexcept {
-  return task::this_thread.in_call() ? *task::this_thread.request : task::no_request;
-}
-
 HRESULT CoRegisterMallocSpy(IMallocSpy* pMallocSpy) {
   using namespace task;
   if (pMallocSpy == nullptr) {
@@ -198,6 +197,7 @@ HRESULT CoRegisterMallocSpy(IMallocSpy* pMallocSpy) {
     return CO_E_OBJISREG;
   }
   install_fork_handlers();
+  blocks::answer_requests_from(request_of_this_thread);
   // Asked without the lock: the spy's code may take locks of its own, and may allocate.
   void* answer = nullptr;
   if (FAILED(pMallocSpy->QueryInterface(IID_IMallocSpy, &answer)) || answer == nullptr) {

@@ -9,7 +9,7 @@
 
 #include <atomic>
 #include <mallocspy/contract/contract.hpp>
-#include <mallocspy/task/request_info.hpp>
+#include <mallocspy/blocks/request_info.hpp>
 
 namespace mallocspy::task {
 

@@ -5,3 +5,4 @@
 
 #include <mallocspy/blocks/misuse.hpp>
 #include <mallocspy/blocks/ownership.hpp>
+#include <mallocspy/blocks/request_info.hpp>

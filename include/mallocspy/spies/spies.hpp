@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: MIT
-// Layer 5, spies: ready-made spies, and what they are made of.
+// Layer 5, spies: ready-made spies, one to a header. They reach the allocator through IMallocSpy alone, so they also serve
+// another host's CoRegisterMallocSpy.
 // May include: contract, blocks.
 #pragma once
 
 #include <mallocspy/spies/call_stack.hpp>
+#include <mallocspy/spies/lambda_spy.hpp>
+#include <mallocspy/spies/spy_base.hpp>
+#include <mallocspy/spies/statistics.hpp>

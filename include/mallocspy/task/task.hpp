@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MIT
-// Layer 3, task: the process-wide IMalloc, the registration of spies, and what a spy may ask about a request.
+// Layer 3, task: the process-wide IMalloc, the registration of spies.
 // May include: contract, blocks.
 #pragma once
 
 #include <mallocspy/task/registration.hpp>
-#include <mallocspy/task/request_info.hpp>
 #include <mallocspy/task/scoped_spy.hpp>
 #include <mallocspy/task/task_memory.hpp>

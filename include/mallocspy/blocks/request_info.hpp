@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // What a request asked for beyond its size. IMalloc has no alignment and never zeroes; aligned and zeroing entry points
-// (mallocspy.h) do both over the same blocks.
+// (mallocspy.h) do both over the same blocks. Here and not in task, since spies ask without knowing who calls them.
 // source: ours
 #pragma once
 
@@ -32,7 +32,8 @@ struct request_info {
 // pointers keeps its offset a multiple of the alignment, and leaves zeroed memory zero. If a client pointer comes back less
 // aligned than an aligned entry point asked, the block is given back through the spy and the request is served unspied,
 // with one line on stderr.
-// returns: outside of a spied request: twice the size of a pointer, not zeroed, none
+// returns: outside of a spied request, and under another host's CoRegisterMallocSpy: twice the size of a pointer, not
+// zeroed, none
 // threads: any; each sees its own
 MALLOCSPY_API request_info current_request() noexcept;
 

@@ -96,7 +96,8 @@ SIZE_T fault_injector::PreAlloc(SIZE_T cbRequest) {
     spies::carry(this, charge{0, 0});
     return cbRequest;
   }
-  const bool named = cbRequest >= m_plan.m_smallest && cbRequest <= m_plan.m_largest && (!m_slow_filters || passes_slow_filters());
+  const bool named =
+      cbRequest >= m_plan.m_smallest && cbRequest <= m_plan.m_largest && (!m_slow_filters || passes_slow_filters());
   m_counted.fetch_add(named ? 1 : 0, std::memory_order_relaxed);
   if (exceeds_budget(0, cbRequest, named)) {
     return 0;

@@ -105,10 +105,11 @@ std::string statistics::report() const {
   const allocation_counts all = counts();
   const peak_bytes most = peak();
   std::string text;
-  append(text, "allocations    %" PRIu64 "\nreallocations  %" PRIu64 "\nfrees          %" PRIu64 "\nfailures       %" PRIu64 "\n",
+  append(text,
+         "allocations    %" PRIu64 "\nreallocations  %" PRIu64 "\nfrees          %" PRIu64 "\nfailures       %" PRIu64 "\n",
          all.allocations, all.reallocations, all.frees, all.failures);
-  append(text, "requested      %" PRIu64 " bytes\nlive           %" PRId64 " blocks, %" PRId64 " bytes\n", all.requested_bytes,
-         all.live_blocks, all.live_bytes);
+  append(text, "requested      %" PRIu64 " bytes\nlive           %" PRId64 " blocks, %" PRId64 " bytes\n",
+         all.requested_bytes, all.live_blocks, all.live_bytes);
   append(text, "peak           %" PRIu64 " bytes", most.bytes);
   if (most.error != 0) {
     append(text, ", give or take %" PRIu64, most.error);
@@ -116,8 +117,8 @@ std::string statistics::report() const {
   text += "\nsizes\n";
   append_sizes(text, all.sizes);
   for (const thread_counts& one : threads()) {
-    append(text, "thread %" PRIu64 ": %" PRIu64 " allocations, %" PRIu64 " frees, %" PRIu64 " bytes requested\n", one.thread,
-           one.counts.allocations, one.counts.frees, one.counts.requested_bytes);
+    append(text, "thread %" PRIu64 ": %" PRIu64 " allocations, %" PRIu64 " frees, %" PRIu64 " bytes requested\n",
+           one.thread, one.counts.allocations, one.counts.frees, one.counts.requested_bytes);
   }
   return text;
 }

@@ -79,8 +79,9 @@ TEST_CASE("a spy that is destroyed while it is registered says so and ends the p
     }
     CoTaskMemFree(CoTaskMemAlloc(53));
   };
-  CHECK(support::last_words(destroy_early) == "SIGABRT: mallocspy: a spy is destroyed while it is registered, or blocks of it "
-                                              "are alive: revoke it and free them first, or make it with make_spy\n");
+  CHECK(support::last_words(destroy_early) ==
+        "SIGABRT: mallocspy: a spy is destroyed while it is registered, or blocks of it "
+        "are alive: revoke it and free them first, or make it with make_spy\n");
 }
 
 TEST_CASE("a spy of make_spy lives as long as it is registered") {

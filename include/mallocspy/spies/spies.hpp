@@ -6,5 +6,7 @@
 
 #include <mallocspy/spies/call_stack.hpp>
 #include <mallocspy/spies/lambda_spy.hpp>
+#include <mallocspy/spies/leak_report.hpp>
+#include <mallocspy/spies/leak_tracker.hpp>
 #include <mallocspy/spies/spy_base.hpp>
 #include <mallocspy/spies/statistics.hpp>

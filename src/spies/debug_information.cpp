@@ -35,6 +35,11 @@ struct libdw {
   decltype(&::dwfl_addrmodule) dwfl_addrmodule;
   decltype(&::dwfl_module_getsrc) dwfl_module_getsrc;
   decltype(&::dwfl_lineinfo) dwfl_lineinfo;
+  decltype(&::dwfl_module_nextcu) dwfl_module_nextcu;
+  decltype(&::dwarf_haspc) dwarf_haspc;
+  decltype(&::dwarf_getsrc_die) dwarf_getsrc_die;
+  decltype(&::dwarf_linesrc) dwarf_linesrc;
+  decltype(&::dwarf_lineno) dwarf_lineno;
   Dwfl_Callbacks callbacks;
   bool complete;
 };
@@ -47,14 +52,42 @@ template <class Function> bool find(void* library, const char* name, Function& f
 libdw load() noexcept {
   libdw dw{};
   void* library = ::dlopen("libdw.so.1", RTLD_NOW | RTLD_LOCAL);
-  dw.complete =
-      library != nullptr && find(library, "dwfl_begin", dw.dwfl_begin) && find(library, "dwfl_end", dw.dwfl_end) &&
-      find(library, "dwfl_linux_proc_report", dw.dwfl_linux_proc_report) &&
-      find(library, "dwfl_report_end", dw.dwfl_report_end) && find(library, "dwfl_addrmodule", dw.dwfl_addrmodule) &&
-      find(library, "dwfl_module_getsrc", dw.dwfl_module_getsrc) && find(library, "dwfl_lineinfo", dw.dwfl_lineinfo) &&
-      find(library, "dwfl_linux_proc_find_elf", dw.callbacks.find_elf) &&
-      find(library, "dwfl_standard_find_debuginfo", dw.callbacks.find_debuginfo);
+  dw.complete = library != nullptr;
+  const auto need = [&dw, library](const char* name, auto& function) {
+    dw.complete = dw.complete && find(library, name, function);
+  };
+  need("dwfl_begin", dw.dwfl_begin);
+  need("dwfl_end", dw.dwfl_end);
+  need("dwfl_linux_proc_report", dw.dwfl_linux_proc_report);
+  need("dwfl_report_end", dw.dwfl_report_end);
+  need("dwfl_addrmodule", dw.dwfl_addrmodule);
+  need("dwfl_module_getsrc", dw.dwfl_module_getsrc);
+  need("dwfl_lineinfo", dw.dwfl_lineinfo);
+  need("dwfl_module_nextcu", dw.dwfl_module_nextcu);
+  need("dwarf_haspc", dw.dwarf_haspc);
+  need("dwarf_getsrc_die", dw.dwarf_getsrc_die);
+  need("dwarf_linesrc", dw.dwarf_linesrc);
+  need("dwarf_lineno", dw.dwarf_lineno);
+  need("dwfl_linux_proc_find_elf", dw.callbacks.find_elf);
+  need("dwfl_standard_find_debuginfo", dw.callbacks.find_debuginfo);
   return dw;
+}
+
+// The long way, for compilers that write no table of their units' addresses (clang).
+source_line search_units(const libdw& dw, Dwfl_Module* module, Dwarf_Addr call) noexcept {
+  source_line found{nullptr, 0};
+  Dwarf_Addr bias = 0;
+  for (Dwarf_Die* unit = nullptr; (unit = dw.dwfl_module_nextcu(module, unit, &bias)) != nullptr;) {
+    if (dw.dwarf_haspc(unit, call - bias) == 1) {
+      Dwarf_Line* line = dw.dwarf_getsrc_die(unit, call - bias);
+      found.file = line == nullptr ? nullptr : dw.dwarf_linesrc(line, nullptr, nullptr);
+      if (found.file != nullptr) {
+        dw.dwarf_lineno(line, &found.line);
+      }
+      break;
+    }
+  }
+  return found;
 }
 
 } // namespace
@@ -101,7 +134,7 @@ source_line debug_information::find_line(const void* return_address) noexcept {
   if (line != nullptr) {
     found.file = dw.dwfl_lineinfo(line, nullptr, &found.line, nullptr, nullptr, nullptr);
   }
-  return found;
+  return found.file != nullptr || module == nullptr ? found : search_units(dw, module, call);
 }
 
 #else

@@ -2,6 +2,7 @@
 // Planted leaks, and blocks that look like some but are not: which of them can the program still reach?
 #include <mallocspy/spies/leak_tracker.hpp>
 
+#include "blocks/child_process.hpp"
 #include "support/barrier.hpp"
 #include "support/catch.hpp"
 
@@ -9,6 +10,7 @@
 #include <cstring>
 #include <mallocspy/task/task.hpp>
 #include <memory>
+#include <string>
 #include <sys/mman.h>
 #include <thread>
 #include <unistd.h>
@@ -90,19 +92,31 @@ struct fixture {
   std::vector<hidden> all;
 };
 
+// Each case runs in a process of its own: what others leave in freed memory, and on the stacks of ended threads, looks like
+// pointers to blocks that lie where theirs lay.
+std::vector<const char*>& cases() {
+  static std::vector<const char*> all;
+  return all;
+}
+#define JOINED_(a, b) a##b
+#define JOINED(a, b) JOINED_(a, b)
+#define ALONE(name)                                                                                                        \
+  static const bool JOINED(noted_, __LINE__) = (cases().push_back(name), true);                                            \
+  TEST_CASE(name, "[.][reachability]")
+
 // Where nobody but the tracker looks: the compiler must not leave the stores out.
 node* volatile in_static_memory = nullptr;
 thread_local node* volatile in_thread_local_memory = nullptr;
 
 } // namespace
 
-TEST_CASE("a block that nobody points to is lost", "[spies][reachability]") {
+ALONE("a block that nobody points to is lost") {
   fixture f;
   out_of_sight([&f] { f.remember(new_node(nullptr)); });
   CHECK(f.state_of(0) == block_state::lost);
 }
 
-TEST_CASE("a static variable holds a block, and that the next", "[spies][reachability]") {
+ALONE("a static variable holds a block, and that the next") {
   fixture f;
   out_of_sight([&f] {
     in_static_memory = new_node(new_node(new_node(nullptr)));
@@ -121,7 +135,7 @@ TEST_CASE("a static variable holds a block, and that the next", "[spies][reachab
   CHECK(f.state_of(1) == block_state::held_by_lost);
 }
 
-TEST_CASE("the owner of lost blocks is told from what it owns, whoever came first", "[spies][reachability]") {
+ALONE("the owner of lost blocks is told from what it owns, whoever came first") {
   fixture f;
   out_of_sight([&f] {
     node* last = new_node(nullptr); // the oldest
@@ -136,7 +150,7 @@ TEST_CASE("the owner of lost blocks is told from what it owns, whoever came firs
   CHECK(f.state_of(2) == block_state::lost);
 }
 
-TEST_CASE("a cycle is lost, and told once", "[spies][reachability]") {
+ALONE("a cycle is lost, and told once") {
   fixture f;
   out_of_sight([&f] {
     node* a = new_node(nullptr);
@@ -156,7 +170,7 @@ TEST_CASE("a cycle is lost, and told once", "[spies][reachability]") {
   CHECK(f.state_of(3) == block_state::lost);
 }
 
-TEST_CASE("a cycle that is held is reachable", "[spies][reachability]") {
+ALONE("a cycle that is held is reachable") {
   fixture f;
   out_of_sight([&f] {
     node* a = new_node(nullptr);
@@ -171,7 +185,7 @@ TEST_CASE("a cycle that is held is reachable", "[spies][reachability]") {
   in_static_memory = nullptr;
 }
 
-TEST_CASE("interior pointers hold, those beyond the requested bytes do not", "[spies][reachability]") {
+ALONE("interior pointers hold, those beyond the requested bytes do not") {
   fixture f;
   static const char* volatile inside = nullptr;
   out_of_sight([&f] {
@@ -184,7 +198,7 @@ TEST_CASE("interior pointers hold, those beyond the requested bytes do not", "[s
   inside = nullptr;
 }
 
-TEST_CASE("only the requested bytes of a block are followed", "[spies][reachability]") {
+ALONE("only the requested bytes of a block are followed") {
   fixture f;
   out_of_sight([&f] {
     // 24 bytes have room for more; what is there belongs to nobody.
@@ -202,7 +216,7 @@ TEST_CASE("only the requested bytes of a block are followed", "[spies][reachabil
   in_static_memory = nullptr;
 }
 
-TEST_CASE("what the heap leaves in a fresh block is no pointer", "[spies][reachability]") {
+ALONE("what the heap leaves in a fresh block is no pointer") {
   fixture f;
   static void* volatile held[2];
   out_of_sight([&f] {
@@ -227,7 +241,7 @@ TEST_CASE("what the heap leaves in a fresh block is no pointer", "[spies][reacha
   held[0] = held[1] = nullptr;
 }
 
-TEST_CASE("a variable of the calling function holds a block", "[spies][reachability]") {
+ALONE("a variable of the calling function holds a block") {
   fixture f;
   node* local = new_node(nullptr);
   f.remember(local);
@@ -235,7 +249,7 @@ TEST_CASE("a variable of the calling function holds a block", "[spies][reachabil
   CHECK(local->next == nullptr);
 }
 
-TEST_CASE("a block held only by memory of another allocator, or mapped by hand", "[spies][reachability]") {
+ALONE("a block held only by memory of another allocator, or mapped by hand") {
   fixture f;
   auto* cell = static_cast<node* volatile*>(std::malloc(sizeof(node*)));
   auto* page =
@@ -262,7 +276,7 @@ TEST_CASE("a block held only by memory of another allocator, or mapped by hand",
   ::munmap(const_cast<node**>(shared), 4096);
 }
 
-TEST_CASE("a block held only by one that the tracker does not know", "[spies][reachability]") {
+ALONE("a block held only by one that the tracker does not know") {
   auto** before = static_cast<node**>(CoTaskMemAlloc(53));
   std::memset(before, 0, 53);
   const hidden owner(before);
@@ -280,7 +294,7 @@ TEST_CASE("a block held only by one that the tracker does not know", "[spies][re
   CoTaskMemFree(owner.get());
 }
 
-TEST_CASE("a block before the mark holds one behind it", "[spies][reachability]") {
+ALONE("a block before the mark holds one behind it") {
   fixture f;
   out_of_sight([&f] {
     in_static_memory = new_node(nullptr);
@@ -297,7 +311,7 @@ TEST_CASE("a block before the mark holds one behind it", "[spies][reachability]"
   in_static_memory = nullptr;
 }
 
-TEST_CASE("a program's own files and descriptors are as they were", "[spies][reachability]") {
+ALONE("a program's own files and descriptors are as they were") {
   fixture f;
   f.remember(new_node(nullptr));
   const int before = ::dup(2);
@@ -308,8 +322,7 @@ TEST_CASE("a program's own files and descriptors are as they were", "[spies][rea
   CHECK(before == after);
 }
 
-// Last: the stacks of ended threads stay mapped, with all that they held.
-TEST_CASE("a block held only by another thread's stack", "[spies][reachability]") {
+ALONE("a block held only by another thread's stack") {
   fixture f;
   barrier placed(2);
   barrier done(2);
@@ -326,7 +339,7 @@ TEST_CASE("a block held only by another thread's stack", "[spies][reachability]"
   holder.join();
 }
 
-TEST_CASE("a block held only by another thread's thread-local storage", "[spies][reachability]") {
+ALONE("a block held only by another thread's thread-local storage") {
   fixture f;
   barrier placed(2);
   barrier seen(2);
@@ -351,4 +364,18 @@ TEST_CASE("a block held only by another thread's thread-local storage", "[spies]
   CHECK(f.state_of(0) == block_state::lost);
   done.arrive_and_wait();
   holder.join();
+}
+
+TEST_CASE("reachable, lost, or held by lost blocks", "[spies][reachability]") {
+  for (const char* name : cases()) {
+    // A comma separates names on Catch2's command line.
+    std::string escaped;
+    for (const char* c = name; *c != '\0'; ++c) {
+      escaped += *c == ',' ? "\\," : std::string(1, *c);
+    }
+    const auto result = mallocspy::tests::run_in_child(escaped.c_str());
+    INFO(name << ": run this case by itself to see more\n" << result.errors);
+    CHECK(result.exited_with(0));
+  }
+  CHECK(cases().size() > 10);
 }

@@ -2,7 +2,7 @@
 // What a guard says. Runs inside hooks: never allocates from what is hooked, takes no lock.
 #include "blocks/line.hpp"
 #include "spies/guard_parts.hpp"
-#include "spies/symbol_match.hpp"
+#include "spies/stack_text.hpp"
 
 namespace mallocspy {
 
@@ -30,14 +30,11 @@ void tell_stack(const char* what, stack_id id) noexcept {
     return;
   }
   blocks::line().text("  ").text(what).write();
-  std::size_t number = 0;
-  for (const void* address : stack) {
-    const code_location where = locate_code(address);
-    if (number == 0 && spies::is_of_this_library(where.function)) {
-      continue; // the allocator's own frames on top
-    }
+  const std::size_t own = spies::own_frames_of(stack);
+  for (std::size_t i = own; i < stack.size(); ++i) {
+    const code_location where = locate_code(stack[i]);
     blocks::line text;
-    text.text("    #").number(number++).text(" ");
+    text.text("    #").number(i - own).text(" ");
     if (where.function != nullptr) {
       text.text(where.function).text("+").address(reinterpret_cast<const void*>(where.function_offset)).text(" ");
     }

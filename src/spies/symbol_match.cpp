@@ -189,15 +189,6 @@ bool names_function(const char* name, const char* symbol) noexcept {
   return mangled(symbol).name().ends_with(split(name));
 }
 
-bool is_of_this_library(const char* symbol) noexcept {
-  if (symbol == nullptr || std::strncmp(symbol, "_Z", 2) != 0) {
-    return symbol != nullptr && std::strncmp(symbol, "mallocspy_", 10) == 0;
-  }
-  const qualified parts = mangled(symbol + 2).name();
-  const word first = parts.count == 0 ? word{"", 0} : parts.parts[0];
-  return equal(first, {"mallocspy", 9});
-}
-
 bool names_module(const char* name, const char* path) noexcept {
   if (path == nullptr) {
     return false;

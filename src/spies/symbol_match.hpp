@@ -14,7 +14,4 @@ bool names_function(const char* name, const char* symbol) noexcept;
 // returns: whether the path (null: none) is that of the module: `name` is its file name, or what stands before a dot in it
 bool names_module(const char* name, const char* path) noexcept;
 
-// returns: whether a linker's name is that of a function of mallocspy
-bool is_of_this_library(const char* symbol) noexcept;
-
 } // namespace mallocspy::spies

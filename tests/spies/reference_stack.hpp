@@ -2,47 +2,45 @@
 // The same stack by the compiler's own unwinder, for comparison.
 #pragma once
 
+#include <algorithm>
+#include <iterator>
 #include <mallocspy/spies/call_stack.hpp>
 #include <unwind.h>
-#include <vector>
 
 namespace mallocspy::tests {
 
-using addresses = std::vector<const void*>;
+// No container: a signal handler compares stacks too.
+struct addresses {
+  const void* list[2 * max_stack_depth];
+  std::size_t count;
+};
 
 namespace detail {
 
-inline _Unwind_Reason_Code note(_Unwind_Context* context, void* list) {
+inline _Unwind_Reason_Code note(_Unwind_Context* context, void* argument) {
+  auto& all = *static_cast<addresses*>(argument);
   int before_instruction = 0;
   const auto at = _Unwind_GetIPInfo(context, &before_instruction);
-  if (at != 0) {
+  if (at != 0 && all.count < std::size(all.list)) {
     // An interrupted instruction counts as called from the byte before the next.
-    static_cast<addresses*>(list)->push_back(reinterpret_cast<const void*>(at + (before_instruction != 0 ? 1 : 0)));
+    all.list[all.count++] = reinterpret_cast<const void*>(at + (before_instruction != 0 ? 1 : 0));
   }
   return _URC_NO_REASON;
 }
 
 } // namespace detail
 
-// returns: the calling function's return addresses, innermost first; the first lies in the caller of this one
-inline __attribute__((noinline)) addresses reference_stack() {
-  addresses all;
-  _Unwind_Backtrace(detail::note, &all);
-  // The first one lies in this function.
-  return {all.begin() + (all.empty() ? 0 : 1), all.end()};
-}
-
 // Both at one place. Not inlined, so that both see the same callers: all but the innermost address must be equal.
 inline __attribute__((noinline)) bool stacks_agree(std::size_t capacity, std::size_t& depth) {
-  addresses mine(max_stack_depth);
-  mine.resize(capture_stack(mine.data(), capacity));
-  addresses reference = reference_stack();
-  if (reference.size() > capacity) {
-    reference.resize(capacity);
-  }
-  depth = mine.size();
-  return mine.size() == reference.size() && mine.size() > 1 &&
-         std::equal(mine.begin() + 1, mine.end(), reference.begin() + 1);
+  addresses mine;
+  mine.count = capture_stack(mine.list, capacity);
+  addresses reference;
+  reference.count = 0;
+  _Unwind_Backtrace(detail::note, &reference);
+  reference.count = std::min(reference.count, capacity);
+  depth = mine.count;
+  return mine.count == reference.count && mine.count > 1 &&
+         std::equal(mine.list + 1, mine.list + mine.count, reference.list + 1);
 }
 
 } // namespace mallocspy::tests

@@ -10,5 +10,7 @@
 #include <mallocspy/spies/fault_plan.hpp>
 #include <mallocspy/spies/guard.hpp>
 #include <mallocspy/spies/lambda_spy.hpp>
+#include <mallocspy/spies/leak_report.hpp>
+#include <mallocspy/spies/leak_tracker.hpp>
 #include <mallocspy/spies/spy_base.hpp>
 #include <mallocspy/spies/statistics.hpp>

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: MIT
+// The live blocks of a spy, each with a few facts. A block's address leads to the number of its record through a table of
+// the address space, so that threads meet only where they free each other's blocks.
+// Runs inside hooks: never allocates from what is hooked, takes no lock.
+#pragma once
+
+#include "blocks/hints.hpp"
+#include "spies/per_thread.hpp"
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+
+namespace mallocspy::spies {
+
+struct block_facts {
+  std::uintptr_t address;
+  std::size_t size;
+  std::uint64_t number; // of the request
+  std::uint32_t stack;
+  std::uint32_t thread; // its serial
+};
+
+class live_blocks {
+public:
+  // errors: without memory for the top of the table nothing can be put in
+  live_blocks() noexcept;
+  ~live_blocks();
+  live_blocks(const live_blocks&) = delete;
+  live_blocks& operator=(const live_blocks&) = delete;
+
+  // effects: puts a block in. Two blocks at one time are at least 16 bytes apart
+  // returns: false without memory for it
+  // threads: any, as all of these
+  bool put(const block_facts& facts) noexcept;
+
+  // effects: takes the block at the address out. returns: whether it was in
+  bool take(std::uintptr_t address, block_facts& facts) noexcept;
+
+  // returns: whether the block at the address is in
+  bool find(std::uintptr_t address, block_facts& facts) const noexcept;
+
+  // returns: more than the numbers of records in use
+  std::uint32_t bound() const noexcept {
+    return m_next.load(std::memory_order_relaxed);
+  }
+  // returns: whether the record with the number is a live block's. The facts belong together, even if other threads
+  // allocate
+  bool read(std::uint32_t number, block_facts& facts) const noexcept;
+
+private:
+  struct record {
+    std::atomic<std::uintptr_t> hidden; // the address, so that it is no pointer for whoever looks for some; 0: free
+    std::atomic<std::size_t> size;
+    std::atomic<std::uint64_t> number;
+    std::atomic<std::uint32_t> stack; // of a free record: the next one's number
+    std::atomic<std::uint32_t> thread;
+  };
+  // Records in reserve, of one thread.
+  struct stock : thread_entry {
+    std::atomic<std::uint32_t> first; // atomic for the eyes of tools only: one thread uses it
+    std::atomic<std::uint32_t> count;
+    std::atomic<std::uint32_t> fresh; // never used yet: from here
+    std::atomic<std::uint32_t> fresh_end;
+  };
+  using place = std::atomic<std::uint32_t>; // holds the number of a record; 0: none
+
+  static constexpr unsigned granule_bits = 4;
+  static constexpr unsigned leaf_bits = 26; // of address space: 64 MiB
+  static constexpr unsigned address_bits = 48;
+  static constexpr std::size_t top_count = std::size_t{1} << (address_bits - leaf_bits);
+  static constexpr std::size_t leaf_count = std::size_t{1} << (leaf_bits - granule_bits);
+  static constexpr unsigned chunk_bits = 16;
+  static constexpr std::size_t chunk_records = std::size_t{1} << chunk_bits;
+  static constexpr std::size_t chunk_count = std::size_t{1} << (32 - chunk_bits);
+
+  place* find_place(std::uintptr_t address) const noexcept {
+    if (MALLOCSPY_UNLIKELY((address >> address_bits) != 0 || m_top == nullptr)) {
+      return nullptr;
+    }
+    place* leaf = m_top[address >> leaf_bits].load(std::memory_order_acquire);
+    return leaf == nullptr ? nullptr : &leaf[(address >> granule_bits) % leaf_count];
+  }
+  place* make_place(std::uintptr_t address) noexcept;
+  record* at(std::uint32_t number) const noexcept {
+    return &m_chunks[number >> chunk_bits].load(std::memory_order_acquire)[number % chunk_records];
+  }
+  std::uint32_t take_record() noexcept;
+  std::uint32_t take_new(std::uint32_t count) noexcept;
+  MALLOCSPY_COLD bool refill(stock& s) noexcept;
+  void give_back(std::uint32_t number) noexcept;
+  void push_returned(std::uint32_t first, std::uint32_t last) noexcept;
+
+  std::atomic<place*>* m_top;
+  std::atomic<record*>* m_chunks;
+  std::atomic<std::uint32_t> m_next{1};     // number of the next new record
+  std::atomic<std::uint32_t> m_returned{0}; // records that threads have too many of
+  per_thread<stock> m_stocks{entries_by::index};
+};
+
+} // namespace mallocspy::spies

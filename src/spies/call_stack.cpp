@@ -2,10 +2,11 @@
 // Runs inside hooks: never allocates from what is hooked, takes no lock.
 #include <mallocspy/spies/call_stack.hpp>
 
-#include "blocks/hints.hpp"
+#include "blocks/client_frame.hpp"
 #include "spies/stack_table.hpp"
 #include "spies/stack_walk.hpp"
-#include "spies/walked_stack.hpp"
+
+#include <cstring>
 
 namespace mallocspy {
 
@@ -17,14 +18,25 @@ std::size_t at_most_max(std::size_t depth) noexcept {
   return depth < max_stack_depth ? depth : max_stack_depth;
 }
 
+stack_id store_stack_above(const void* frame, std::size_t depth) noexcept {
+  spies::walked_stack spare;
+  const spies::found_stack found = spies::walk_stack(frame, at_most_max(depth), spare);
+  return spies::enter_stack(found.addresses, found.count);
+}
+
 } // namespace
 
 // Not inlined: its frame is where the walk starts. That frame must last until the walk is done, so the compiler must not
 // end in a jump to it either.
 MALLOCSPY_OUT_OF_LINE std::size_t capture_stack(const void** addresses, std::size_t capacity) noexcept {
-  const std::size_t count = spies::walk_stack(__builtin_frame_address(0), addresses, at_most_max(capacity));
+  if (capacity == 0) {
+    return 0;
+  }
+  spies::walked_stack spare;
+  const spies::found_stack found = spies::walk_stack(__builtin_frame_address(0), at_most_max(capacity), spare);
+  std::memcpy(addresses, found.addresses, found.count * sizeof *addresses);
   MALLOCSPY_KEEP_FRAME();
-  return count;
+  return found.count;
 }
 
 stack_id store_stack(const void* const* addresses, std::size_t count) noexcept {
@@ -32,9 +44,14 @@ stack_id store_stack(const void* const* addresses, std::size_t count) noexcept {
 }
 
 MALLOCSPY_OUT_OF_LINE stack_id capture_stack_id(std::size_t depth) noexcept {
-  const void* addresses[max_stack_depth];
-  const std::size_t count = spies::walk_stack(__builtin_frame_address(0), addresses, at_most_max(depth));
-  const stack_id id = spies::enter_stack(addresses, count);
+  const stack_id id = depth == 0 ? 0 : store_stack_above(__builtin_frame_address(0), depth);
+  MALLOCSPY_KEEP_FRAME();
+  return id;
+}
+
+MALLOCSPY_OUT_OF_LINE stack_id capture_client_stack_id(std::size_t depth) noexcept {
+  const void* frame = blocks::client_frame != nullptr ? blocks::client_frame : __builtin_frame_address(0);
+  const stack_id id = depth == 0 ? 0 : store_stack_above(frame, depth);
   MALLOCSPY_KEEP_FRAME();
   return id;
 }

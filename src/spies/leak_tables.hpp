@@ -38,9 +38,6 @@ namespace spies {
 // In the upper bit of a record's thread: the block is expected to survive.
 inline constexpr std::uint32_t expected_mark = std::uint32_t{1} << 31;
 
-// Frames of this library between the program and the hook, at most.
-inline constexpr std::size_t own_frames = 4;
-
 // effects: finds the live blocks with numbers from `from` on, sorted by address, and what holds them
 // returns: whether it is known what holds them
 bool find_leaks(const live_blocks& live, std::uint64_t from, const calling_thread& caller, own_array<scanned_block>& found);

@@ -34,11 +34,6 @@ std::uint32_t serial_of_this_thread() noexcept {
   return spies::this_thread.serial;
 }
 
-// A leak_options::depth of frames, and this library's own.
-MALLOCSPY_INLINE stack_id stack_with(std::size_t depth) noexcept {
-  return depth == 0 ? 0 : capture_stack_id(depth + spies::own_frames);
-}
-
 void put(spies::live_blocks& live, const spies::block_facts& facts, std::atomic<std::uint64_t>& untracked) noexcept {
   if (MALLOCSPY_UNLIKELY(!live.put(facts))) {
     untracked.fetch_add(1, std::memory_order_relaxed);
@@ -73,7 +68,8 @@ void* leak_tracker::PostAlloc(void* pActual) {
       // The heap left the address of its next free block here: it must not look as if this block held that one.
       *static_cast<std::uintptr_t*>(pActual) = 0;
     }
-    put(m_tables->live, {address, size, number, stack_with(m_tables->depth), serial_of_this_thread()}, m_tables->untracked);
+    put(m_tables->live, {address, size, number, capture_client_stack_id(m_tables->depth), serial_of_this_thread()},
+        m_tables->untracked);
   }
   return pActual;
 }
@@ -111,7 +107,7 @@ void* leak_tracker::PostRealloc(void* pActual, BOOL) {
   if (m_tables->recording.load(std::memory_order_relaxed)) {
     const auto address = reinterpret_cast<std::uintptr_t>(pActual);
     const std::uint64_t number = take_number(m_tables->next_number);
-    put(m_tables->live, {address, r.size, number, stack_with(m_tables->depth), serial_of_this_thread()},
+    put(m_tables->live, {address, r.size, number, capture_client_stack_id(m_tables->depth), serial_of_this_thread()},
         m_tables->untracked);
   } else if (r.old.address != 0) {
     r.old.address = reinterpret_cast<std::uintptr_t>(pActual);

@@ -4,13 +4,18 @@
 // Runs inside hooks: never allocates from what is hooked, takes no lock.
 #pragma once
 
-#include <cstddef>
+#include "spies/walked_stack.hpp"
 
 namespace mallocspy::spies {
 
-// effects: stores the return addresses above the frame at `frame_address` (__builtin_frame_address(0) of a function with a
-//   frame pointer), innermost first: the first is where that function returns to
-// returns: how many; at most `capacity`, which is at most walked_stack::capacity
-std::size_t walk_stack(const void* frame_address, const void** addresses, std::size_t capacity) noexcept;
+struct found_stack {
+  const void* const* addresses; // innermost first
+  std::size_t count;
+};
+
+// returns: the return addresses above the frame at `frame_address` (__builtin_frame_address(0) of a function with a frame
+//   pointer, which has not returned), at most `capacity`, which is at most walked_stack::capacity and not 0. The first is
+//   where that function returns to. They lie in the thread's memory until its next walk, or in `spare` if it has none
+found_stack walk_stack(const void* frame_address, std::size_t capacity, walked_stack& spare) noexcept;
 
 } // namespace mallocspy::spies

@@ -17,18 +17,38 @@ struct stack_frame {
   std::uintptr_t stack_pointer;
   std::uintptr_t return_address; // was read from the word below stack_pointer
   std::uintptr_t frame_pointer;
-  std::uintptr_t pointer_slot; // where frame_pointer was read from; 0: it is the callee's; 1: more than that was read
+  // A second word that led here, and what it held: where the frame pointer was saved, if it was.
+  std::uintptr_t slot;
+  std::uintptr_t held;
 };
 
-inline constexpr std::uintptr_t same_pointer = 0;
-inline constexpr std::uintptr_t not_repeatable = 1;
-
+// Innermost first, at the end of arrays, so that a walk that meets the last one puts its own frames in front.
 struct walked_stack {
   static constexpr std::size_t capacity = 64;
 
   readable_range readable;
-  std::size_t count = 0;
-  stack_frame frames[capacity]; // outermost first
+  std::size_t top = capacity; // index of the innermost frame
+  bool complete = false;      // the outermost frame has no caller
+  std::uintptr_t stack_pointers[capacity];
+  std::uintptr_t return_addresses[capacity];
+  std::uintptr_t frame_pointers[capacity];
+  std::uintptr_t slots[capacity];
+  std::uintptr_t held[capacity];
+
+  stack_frame at(std::size_t i) const noexcept {
+    return {stack_pointers[i], return_addresses[i], frame_pointers[i], slots[i], held[i]};
+  }
+  void set(std::size_t i, const stack_frame& f) noexcept {
+    stack_pointers[i] = f.stack_pointer;
+    return_addresses[i] = f.return_address;
+    frame_pointers[i] = f.frame_pointer;
+    slots[i] = f.slot;
+    held[i] = f.held;
+  }
+  bool is_at(std::size_t i, const stack_frame& f) const noexcept {
+    return stack_pointers[i] == f.stack_pointer && return_addresses[i] == f.return_address &&
+           frame_pointers[i] == f.frame_pointer;
+  }
 };
 
 } // namespace mallocspy::spies

@@ -4,6 +4,7 @@
 // hooks: never allocates from what is hooked, takes no lock.
 #pragma once
 
+#include "blocks/client_frame.hpp"
 #include "task/asymmetric_barrier.hpp"
 #include "task/spy_registry.hpp"
 
@@ -24,6 +25,7 @@ MALLOCSPY_INLINE IMallocSpy* enter_openly(const request_info& request) noexcept 
     return nullptr;
   }
   thread.request = &request;
+  blocks::client_frame = __builtin_frame_address(0);
   return reinterpret_cast<IMallocSpy*>(word - open_bit);
 }
 

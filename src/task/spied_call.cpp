@@ -2,12 +2,15 @@
 // Runs inside hooks: never allocates from what is hooked.
 #include "task/spied_call.hpp"
 
+#include "blocks/client_frame.hpp"
 #include "task/asymmetric_barrier.hpp"
 
 namespace mallocspy::task {
 
-spied_call::spied_call(const request_info& request) noexcept : m_spy(enter()) {
+spied_call::spied_call(const request_info& request, const void* client_frame) noexcept : m_spy(enter()) {
   this_thread.request = &request;
+  m_outer_frame = blocks::client_frame;
+  blocks::client_frame = client_frame;
 }
 
 IMallocSpy* spied_call::enter() noexcept {
@@ -52,6 +55,7 @@ spied_call::~spied_call() {
     break;
   case level::nested:
     thread.request = m_outer;
+    blocks::client_frame = m_outer_frame;
     break;
   case level::none:
     break;

@@ -11,7 +11,8 @@ namespace mallocspy::task {
 class spied_call {
 public:
   // effects: enters the spy. If it has gone since the caller looked, this is no call: test it first
-  explicit spied_call(const request_info& request) noexcept;
+  // `client_frame`: the frame of the caller of this constructor
+  explicit spied_call(const request_info& request, const void* client_frame = __builtin_frame_address(0)) noexcept;
   ~spied_call();
 
   spied_call(const spied_call&) = delete;
@@ -55,6 +56,7 @@ private:
 
   level m_level = level::outermost;
   const request_info* m_outer = nullptr;
+  const void* m_outer_frame = nullptr;
   IMallocSpy* m_spy;
 };
 

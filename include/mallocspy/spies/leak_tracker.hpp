@@ -10,7 +10,7 @@
 namespace mallocspy {
 
 struct leak_options {
-  // Frames of the program to keep of each call stack; up to 60. 0: no stacks, which makes the spy cheaper still.
+  // Frames to keep of each call stack, up to 64. 0: no stacks, which makes the spy cheaper still.
   std::size_t depth = 16;
   // Whether recording begins at once; else with start().
   bool recording = true;

@@ -12,35 +12,41 @@ namespace {
 
 constexpr std::size_t depth = 63;
 
-bool has_caller(stack_id stack, const char* name) noexcept {
-  for (const void* address : stored_stack(stack)) {
-    const code_location where = locate_code(address);
-    if (spies::names_function(name, where.function) || spies::names_module(name, where.module)) {
-      return true;
-    }
-  }
-  return false;
+bool is_in(const code_location& where, const char* name) noexcept {
+  return name != nullptr && (spies::names_function(name, where.function) || spies::names_module(name, where.module));
 }
 
 } // namespace
 
-bool fault_injector::callers::judge(stack_id stack) const noexcept {
-  return (under == nullptr || has_caller(stack, under)) && (not_under == nullptr || !has_caller(stack, not_under));
+std::uint64_t fault_injector::callers::judge(const void* address) noexcept {
+  const auto number = reinterpret_cast<std::uintptr_t>(address);
+  std::atomic<std::uint64_t>& known = m_known[(number ^ (number >> 12)) % places];
+  const std::uint64_t seen = known.load(std::memory_order_relaxed);
+  if (MALLOCSPY_LIKELY((seen >> 2) == number)) {
+    return seen & both;
+  }
+  const code_location where = locate_code(address);
+  const std::uint64_t found =
+      (is_in(where, under) ? is_under : neither) | (is_in(where, not_under) ? is_not_under : neither);
+  known.store((std::uint64_t{number} << 2) | found, std::memory_order_relaxed);
+  return found;
 }
 
 bool fault_injector::callers::pass() noexcept {
-  const stack_id stack = capture_stack_id(depth);
-  if (stack == 0) {
-    return under == nullptr; // nobody knows who called
+  const void* addresses[depth];
+  const std::size_t count = capture_stack(addresses, depth);
+  bool below = under == nullptr;
+  for (std::size_t i = 0; i < count; ++i) {
+    const std::uint64_t found = judge(addresses[i]);
+    if ((found & is_not_under) != 0) {
+      return false;
+    }
+    below = below || (found & is_under) != 0;
+    if (below && not_under == nullptr) {
+      return true;
+    }
   }
-  std::atomic<std::uint64_t>& known = m_known[stack % places];
-  const std::uint64_t seen = known.load(std::memory_order_relaxed);
-  if ((seen >> 32) == stack) {
-    return (seen & 1) != 0;
-  }
-  const bool passes = judge(stack);
-  known.store((std::uint64_t{stack} << 32) | (passes ? 1 : 0), std::memory_order_relaxed);
-  return passes;
+  return below;
 }
 
 } // namespace mallocspy

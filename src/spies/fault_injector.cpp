@@ -20,45 +20,38 @@ MALLOCSPY_INLINE bool fault_injector::names_next_number() noexcept {
   return before + 1 - m_first < m_length; // wraps around below the first
 }
 
-// returns: whether the request fails, for plans that are not a budget
-MALLOCSPY_INLINE bool fault_injector::refuses(SIZE_T bytes) noexcept {
-  const mode now = m_mode.load(std::memory_order_relaxed);
-  if (MALLOCSPY_UNLIKELY(now != mode::count)) {
-    return now == mode::filter && refuses_slowly(bytes);
-  }
-  if (bytes - m_smallest > m_range) { // 0 bytes too
-    return false;
-  }
-  return MALLOCSPY_UNLIKELY(names_next_number()) && fail();
-}
+// Every hook is a test of one word and a jump for all but the usual plans.
 
 SIZE_T fault_injector::PreAlloc(SIZE_T cbRequest) {
-  if (MALLOCSPY_UNLIKELY(m_mode.load(std::memory_order_relaxed) == mode::budget)) {
-    return charge(0, cbRequest);
+  if (MALLOCSPY_UNLIKELY(m_mode.load(std::memory_order_relaxed) != mode::count)) {
+    return ask_slowly(0, cbRequest);
   }
-  return MALLOCSPY_UNLIKELY(refuses(cbRequest)) ? 0 : cbRequest;
+  if (cbRequest - m_smallest <= m_range && MALLOCSPY_UNLIKELY(names_next_number())) { // 0 bytes are out of the range
+    return fail();
+  }
+  return cbRequest;
 }
 
 void* fault_injector::PostAlloc(void* pActual) {
   if (MALLOCSPY_UNLIKELY(m_mode.load(std::memory_order_relaxed) == mode::budget)) {
-    settle(pActual);
+    return settle(pActual);
   }
   return pActual;
 }
 
 void* fault_injector::PreFree(void* pRequest, BOOL fSpyed) {
   if (MALLOCSPY_UNLIKELY(m_mode.load(std::memory_order_relaxed) == mode::budget)) {
-    change_live(size_before(pRequest, fSpyed), 0, false);
+    return credit(pRequest, fSpyed);
   }
   return pRequest;
 }
 
 SIZE_T fault_injector::PreRealloc(void* pRequest, SIZE_T cbRequest, void** ppNewRequest, BOOL fSpyed) {
   *ppNewRequest = pRequest;
-  if (MALLOCSPY_UNLIKELY(m_mode.load(std::memory_order_relaxed) == mode::budget)) {
-    return charge(size_before(pRequest, fSpyed), cbRequest);
+  if (MALLOCSPY_UNLIKELY(m_mode.load(std::memory_order_relaxed) != mode::count)) {
+    return ask_slowly(size_before(pRequest, fSpyed), cbRequest);
   }
-  return MALLOCSPY_UNLIKELY(refuses(cbRequest)) ? 0 : cbRequest;
+  return fault_injector::PreAlloc(cbRequest);
 }
 
 void* fault_injector::PostRealloc(void* pActual, BOOL) {

@@ -60,16 +60,16 @@ private:
     budget, // keep account of what is live
   };
 
-  bool refuses(SIZE_T bytes) noexcept;
-  bool refuses_slowly(SIZE_T bytes) noexcept;
-  bool passes_filters(SIZE_T bytes) const noexcept;
   bool names_next_number() noexcept;
+  SIZE_T fail() noexcept;
+  SIZE_T ask_slowly(SIZE_T released, SIZE_T bytes) noexcept;
+  bool passes_filters(SIZE_T bytes) const noexcept;
+  bool is_chosen() noexcept;
   bool draws_failure() noexcept;
-  bool fail() noexcept;
-  SIZE_T charge(SIZE_T released, SIZE_T bytes) noexcept;
-  void settle(const void* block) noexcept;
   bool change_live(SIZE_T released, SIZE_T bytes, bool may_fail) noexcept;
   SIZE_T size_before(void* block, BOOL fSpyed) const;
+  void* settle(void* block) noexcept;
+  void* credit(void* block, BOOL fSpyed);
   void tell_if_never_fired() const noexcept;
   void give_back_memory() noexcept;
 

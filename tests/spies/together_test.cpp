@@ -90,7 +90,7 @@ tally work(unsigned seed, int steps) {
 
 TEST_CASE("guard, leak_tracker, fault_injector and statistics work together in every order") {
   test::guard_findings found;
-  guard_options options = found.options();
+  guard_options options = test::guard_findings::options();
   options.quarantine_blocks = 50;
   options.red_zone = 48;
   std::vector<int> order{0, 1, 2, 3};
@@ -133,7 +133,7 @@ TEST_CASE("guard, leak_tracker, fault_injector and statistics work together in e
 
 TEST_CASE("they do so on many threads") {
   test::guard_findings found;
-  guard_options options = found.options();
+  guard_options options = test::guard_findings::options();
   options.quarantine_blocks = 50;
   options.pages = GENERATE(false, true);
   options.most_pages = 60;
@@ -168,7 +168,7 @@ TEST_CASE("they do so on many threads") {
 
 TEST_CASE("a child that is forked while other threads allocate goes on under the whole chain") {
   test::guard_findings found;
-  guard_options options = found.options();
+  guard_options options = test::guard_findings::options();
   options.quarantine_blocks = 50;
   statistics counted;
   leak_tracker leaks;

@@ -224,6 +224,23 @@ TEST_CASE("aligned blocks stay aligned under the guard") {
   }
 }
 
+TEST_CASE("an aligned block is guarded, and keeps its contents when it is resized in place") {
+  test::guard_findings found;
+  guard_options options = test::guard_findings::options();
+  options.quarantine_blocks = 0;
+  guard spy(options);
+  const scoped_spy registration(&spy);
+  auto* block = static_cast<char*>(mallocspy_aligned_alloc(4096, 5003));
+  support::fill(block, 5003, 1);
+  write_at(block, 5003);
+  CHECK(spy.check_all() == 1);
+  CHECK(found.text() == "overflow at 5003 by check_all");
+  block = static_cast<char*>(mallocspy_realloc(block, 1009));
+  CHECK(support::holds(block, 1009, 1));
+  mallocspy_free(block);
+  CHECK(found.text().empty());
+}
+
 TEST_CASE("blocks from before are passed through, and guarded once they are reallocated") {
   test::guard_findings found;
   guard_options options = test::guard_findings::options();

@@ -22,9 +22,13 @@ asking_inner_sizes::~asking_inner_sizes() {
 
 SIZE_T size_of_block(void* block, IMalloc* host) {
   if (MALLOCSPY_UNLIKELY(present != nullptr)) {
-    return present->size_of(block);
+    return present->size_of(block, host);
   }
-  return host == nullptr ? requested_size(block) : host->GetSize(block);
+  return size_of_raw_block(block, host);
+}
+
+SIZE_T size_of_raw_block(void* block, IMalloc* host) {
+  return MALLOCSPY_LIKELY(host == nullptr) ? requested_size(block) : host->GetSize(block);
 }
 
 } // namespace mallocspy::spies

@@ -13,7 +13,8 @@ inline constexpr SIZE_T unknown_size = static_cast<SIZE_T>(-1);
 // The spies behind the one that is being called, as far as sizes go.
 class inner_sizes {
 public:
-  virtual SIZE_T size_of(void* block) const = 0;
+  // host: asked for the size of the raw block, unless null
+  virtual SIZE_T size_of(void* block, IMalloc* host) const = 0;
 
 protected:
   ~inner_sizes() = default;
@@ -34,5 +35,8 @@ private:
 // returns: the bytes that were requested for the block, as the spy that asks in its PreFree or PreRealloc would have them;
 // unknown_size if nobody knows. `host`: asked instead of the block map, unless null
 SIZE_T size_of_block(void* block, IMalloc* host = nullptr);
+
+// returns: the same for a block that is the heap's own
+SIZE_T size_of_raw_block(void* block, IMalloc* host);
 
 } // namespace mallocspy::spies

@@ -14,7 +14,7 @@ public:
   inner(const chain& all, unsigned first, BOOL fSpyed) noexcept : m_chain(all), m_first(first), m_spyed(fSpyed) {}
 
   // returns: what GetSize would give to the spy before
-  SIZE_T size_of(void* block) const override;
+  SIZE_T size_of(void* block, IMalloc* host) const override;
 
 private:
   const chain& m_chain;

@@ -6,8 +6,6 @@
 #include "spies/chain_strangers.hpp"
 #include "spies/own_memory.hpp"
 
-#include <mallocspy/blocks/ownership.hpp>
-
 namespace mallocspy {
 
 namespace {
@@ -85,14 +83,14 @@ SIZE_T chain::PostGetSize(SIZE_T cbActual, BOOL fSpyed) {
   return size;
 }
 
-SIZE_T chain::inner::size_of(void* block) const {
+SIZE_T chain::inner::size_of(void* block, IMalloc* host) const {
   question done{m_first, {}};
   while (done.called < m_chain.m_count && block != nullptr) {
     const unsigned i = done.called++;
     done.blocks[i] = block;
     block = m_chain.m_spies[i]->PreGetSize(block, m_chain.spyed_by(i, block, m_spyed));
   }
-  SIZE_T size = requested_size(block);
+  SIZE_T size = spies::size_of_raw_block(block, host);
   for (unsigned i = done.called; i-- != m_first;) {
     size = m_chain.m_spies[i]->PostGetSize(size, m_chain.spyed_by(i, done.blocks[i], m_spyed));
   }

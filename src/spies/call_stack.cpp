@@ -20,8 +20,7 @@ std::size_t at_most_max(std::size_t depth) noexcept {
 
 stack_id store_stack_above(const void* frame, std::size_t depth) noexcept {
   spies::walked_stack spare;
-  const spies::found_stack found = spies::walk_stack(frame, at_most_max(depth), spare);
-  return spies::enter_stack(found.addresses, found.count);
+  return spies::walk_and_store(frame, at_most_max(depth), spare);
 }
 
 } // namespace

@@ -29,6 +29,15 @@ std::uint64_t step_from(std::uintptr_t return_address) noexcept {
   return MALLOCSPY_LIKELY(known != 0) ? known : learn(return_address);
 }
 
+void set(stack_frame& frame, std::uintptr_t stack_pointer, std::uintptr_t return_address, std::uintptr_t frame_pointer,
+         std::uintptr_t slot, std::uintptr_t held) noexcept {
+  frame.stack_pointer = stack_pointer;
+  frame.return_address = return_address;
+  frame.frame_pointer = frame_pointer;
+  frame.slot = slot;
+  frame.held = held;
+}
+
 stack_frame unrepeatable(std::uintptr_t stack_pointer, std::uintptr_t return_address,
                          std::uintptr_t frame_pointer) noexcept {
   return {stack_pointer, return_address, frame_pointer, reinterpret_cast<std::uintptr_t>(&never), 0};
@@ -126,13 +135,13 @@ MALLOCSPY_READS_STACKS bool step_out(stack_frame& frame, readable_range& readabl
       const std::uintptr_t slot = plus(cfa, step.pointer_offset);
       if (step.pointer == frame_pointer::same) {
         const std::uintptr_t return_address = word_at(cfa - 8);
-        frame = {cfa, return_address, frame.frame_pointer, cfa - 8, return_address};
+        set(frame, cfa, return_address, frame.frame_pointer, cfa - 8, return_address);
         return return_address != 0;
       }
       if (MALLOCSPY_LIKELY(step.pointer == frame_pointer::from_cfa && slot >= frame.stack_pointer && slot < cfa &&
                            slot % sizeof slot == 0)) {
         const std::uintptr_t pointer = word_at(slot);
-        frame = {cfa, word_at(cfa - 8), pointer, slot, pointer};
+        set(frame, cfa, word_at(cfa - 8), pointer, slot, pointer);
         return frame.return_address != 0;
       }
     }

@@ -2,14 +2,16 @@
 // Runs inside hooks: never allocates from what is hooked, takes no lock.
 #include "spies/live_blocks.hpp"
 
+#include "blocks/one_thread.hpp"
 #include "blocks/table_memory.hpp"
 
 namespace mallocspy::spies {
 
 namespace {
 
-constexpr std::uint32_t batch = 256;          // new records for a thread at a time
-constexpr std::uint32_t most_in_stock = 1024; // then half of them go to who needs them
+constexpr std::uint32_t batch = 256; // new records for a thread at a time
+// With more in stock, half of them go to who needs them: a thread may free what others allocate.
+constexpr std::uint32_t most_in_stock = 32768;
 constexpr auto relaxed = std::memory_order_relaxed;
 
 constexpr std::uintptr_t hide(std::uintptr_t address) noexcept {
@@ -29,17 +31,6 @@ template <class T> T* made(std::atomic<T*>& slot, std::size_t count) noexcept {
   return fresh;
 }
 
-template <class T> void unmap_all(std::atomic<T*>* table, std::size_t size, std::size_t count) noexcept {
-  for (std::size_t i = 0; table != nullptr && i < size; ++i) {
-    if (T* part = table[i].load(relaxed)) {
-      blocks::unmap_table(part, count * sizeof(T));
-    }
-  }
-  if (table != nullptr) {
-    blocks::unmap_table(table, size * sizeof *table);
-  }
-}
-
 } // namespace
 
 live_blocks::live_blocks() noexcept
@@ -47,16 +38,44 @@ live_blocks::live_blocks() noexcept
       m_chunks(static_cast<std::atomic<record*>*>(blocks::map_table(chunk_count * sizeof(std::atomic<record*>)))) {}
 
 live_blocks::~live_blocks() {
-  unmap_all(m_top, top_count, leaf_count);
-  unmap_all(m_chunks, chunk_count, chunk_records);
+  for (place* leaf = m_leaves.load(relaxed); leaf != nullptr;) {
+    auto* header = reinterpret_cast<leaf_header*>(leaf) - 1;
+    leaf = header->next.load(relaxed);
+    blocks::unmap_table(header, leaf_size);
+  }
+  for (std::size_t i = 0; m_chunks != nullptr && i <= m_next.load(relaxed) >> chunk_bits; ++i) {
+    if (record* chunk = m_chunks[i].load(relaxed)) {
+      blocks::unmap_table(chunk, chunk_records * sizeof(record));
+    }
+  }
+  if (m_chunks != nullptr) {
+    blocks::unmap_table(m_chunks, chunk_count * sizeof *m_chunks);
+  }
+  if (m_top != nullptr) {
+    blocks::unmap_table(m_top, top_count * sizeof *m_top);
+  }
 }
 
 live_blocks::place* live_blocks::make_place(std::uintptr_t address) noexcept {
   if ((address >> address_bits) != 0 || m_top == nullptr) {
     return nullptr;
   }
-  place* leaf = made(m_top[address >> leaf_bits], leaf_count);
-  return leaf == nullptr ? nullptr : &leaf[(address >> granule_bits) % leaf_count];
+  auto* header = static_cast<leaf_header*>(blocks::map_table(leaf_size));
+  if (header == nullptr) {
+    return nullptr;
+  }
+  auto* leaf = reinterpret_cast<place*>(header + 1);
+  place* present = nullptr;
+  if (!m_top[address >> leaf_bits].compare_exchange_strong(present, leaf, std::memory_order_acq_rel)) {
+    blocks::unmap_table(header, leaf_size); // another thread was faster
+    leaf = present;
+  } else {
+    place* next = m_leaves.load(relaxed);
+    do {
+      header->next.store(next, relaxed);
+    } while (!m_leaves.compare_exchange_weak(next, leaf, std::memory_order_release, relaxed));
+  }
+  return &leaf[(address >> granule_bits) % leaf_count];
 }
 
 std::uint32_t live_blocks::take_new(std::uint32_t count) noexcept {
@@ -79,14 +98,16 @@ std::uint32_t live_blocks::take_new(std::uint32_t count) noexcept {
 
 bool live_blocks::refill(stock& s) noexcept {
   if (m_returned.load(relaxed) != 0) {
-    std::uint32_t number = m_returned.exchange(0, std::memory_order_acquire);
-    s.first.store(number, relaxed);
-    std::uint32_t count = 0;
-    for (; number != 0; number = at(number)->stack.load(relaxed)) {
-      ++count;
-    }
-    s.count.store(count, relaxed);
-    if (count != 0) {
+    // All are taken, since taking one off a list that others change is not safe; those that are not needed go back.
+    if (const std::uint32_t mine = m_returned.exchange(0, std::memory_order_acquire)) {
+      auto other = static_cast<std::uint32_t>(at(mine)->number.load(relaxed));
+      while (other != 0) {
+        const auto next = static_cast<std::uint32_t>(at(other)->number.load(relaxed));
+        push_returned(other, at(other)->thread.load(relaxed));
+        other = next;
+      }
+      s.first.store(mine, relaxed);
+      s.count.store(at(mine)->thread.load(relaxed), relaxed);
       return true;
     }
   }
@@ -119,17 +140,20 @@ std::uint32_t live_blocks::take_record() noexcept {
   }
 }
 
-void live_blocks::push_returned(std::uint32_t first, std::uint32_t last) noexcept {
+void live_blocks::push_returned(std::uint32_t first, std::uint32_t count) noexcept {
+  record& r = *at(first);
+  r.thread.store(count, relaxed);
   std::uint32_t head = m_returned.load(relaxed);
   do {
-    at(last)->stack.store(head, relaxed);
+    r.number.store(head, relaxed);
   } while (!m_returned.compare_exchange_weak(head, first, std::memory_order_release, relaxed));
 }
 
 void live_blocks::give_back(std::uint32_t number) noexcept {
   const auto mine = m_stocks.mine();
   if (MALLOCSPY_UNLIKELY(mine.shared)) {
-    push_returned(number, number);
+    at(number)->stack.store(0, relaxed);
+    push_returned(number, 1);
     return;
   }
   stock& s = mine.entry;
@@ -144,7 +168,8 @@ void live_blocks::give_back(std::uint32_t number) noexcept {
     }
     s.first.store(at(last)->stack.load(relaxed), relaxed);
     s.count.store(count - most_in_stock / 2, relaxed);
-    push_returned(number, last);
+    at(last)->stack.store(0, relaxed);
+    push_returned(number, most_in_stock / 2);
   }
 }
 
@@ -189,14 +214,26 @@ bool live_blocks::find(std::uintptr_t address, block_facts& facts) const noexcep
   return number != 0 && read(number, facts) && facts.address == address;
 }
 
-bool live_blocks::take(std::uintptr_t address, block_facts& facts) noexcept {
+bool live_blocks::take(std::uintptr_t address, block_facts* facts) noexcept {
   place* p = find_place(address);
   std::uint32_t number = p == nullptr ? 0 : p->load(std::memory_order_acquire);
-  if (number == 0 || !read(number, facts) || facts.address != address ||
-      !p->compare_exchange_strong(number, 0, std::memory_order_acq_rel)) {
+  if (number == 0) {
     return false;
   }
-  at(number)->hidden.store(0, std::memory_order_release);
+  record& r = *at(number);
+  if (MALLOCSPY_UNLIKELY(r.hidden.load(relaxed) != hide(address))) {
+    return false;
+  }
+  if (facts != nullptr) {
+    *facts = {address, r.size.load(relaxed), r.number.load(relaxed), r.stack.load(relaxed), r.thread.load(relaxed)};
+  }
+  // Of two threads that free one block at once, one gets it.
+  if (blocks::process_has_one_thread()) {
+    p->store(0, relaxed);
+  } else if (!p->compare_exchange_strong(number, 0, std::memory_order_acq_rel)) {
+    return false;
+  }
+  r.hidden.store(0, std::memory_order_release);
   give_back(number);
   return true;
 }

@@ -5,6 +5,7 @@
 #include "blocks/hints.hpp"
 #include "spies/frame_step.hpp"
 #include "spies/stack_reading.hpp"
+#include "spies/stack_table.hpp"
 #include "spies/thread_memory.hpp"
 
 #include <algorithm>
@@ -30,6 +31,15 @@ found_stack found_in(const walked_stack& walked, std::size_t capacity) noexcept 
 
 // What a walk has found before it meets the last one.
 struct fresh_frames {
+  void add(const stack_frame& f) noexcept {
+    stack_frame& own = frames[count++];
+    own.stack_pointer = f.stack_pointer;
+    own.return_address = f.return_address;
+    own.frame_pointer = f.frame_pointer;
+    own.slot = f.slot;
+    own.held = f.held;
+  }
+
   std::size_t count = 0;
   stack_frame frames[walked_stack::capacity];
 };
@@ -41,7 +51,7 @@ void keep_only(walked_stack& last, std::size_t from, std::size_t to) noexcept {
     std::memmove(values + place, values + from, (to - from) * sizeof(std::uintptr_t));
   }
   last.top = place;
-  last.complete = false;
+  last.complete = false; // the outermost ones may have gone
 }
 
 // effects: puts the frames in front of those of the last walk from `behind` on
@@ -74,6 +84,10 @@ bool take_over(walked_stack& last, std::size_t& at, stack_frame& frame, fresh_fr
   const std::size_t to = std::min(walked_stack::capacity, needed);
   const std::size_t changed = at + 1 >= to ? to : first_changed(last, at + 1, to);
   if (changed == to && (to == needed || last.complete)) {
+    if (fresh.count == 0 && at == last.top) {
+      return true; // nothing has changed at all
+    }
+    last.stored = 0;
     last.set(at, frame); // the way that led here is another one now
     if (fresh.count > at) {
       keep_only(last, at, to);
@@ -83,14 +97,14 @@ bool take_over(walked_stack& last, std::size_t& at, stack_frame& frame, fresh_fr
     return true;
   }
   for (; at + 1 < changed; ++at) {
-    fresh.frames[fresh.count++] = frame;
-    frame = last.at(at + 1);
+    fresh.add(frame);
+    last.get(at + 1, frame);
   }
   ++at;
   return false;
 }
 
-void walk(stack_frame frame, walked_stack& last, std::size_t capacity) noexcept {
+void walk(stack_frame& frame, walked_stack& last, std::size_t capacity) noexcept {
   fresh_frames fresh;
   last.readable.start_at(frame.stack_pointer - 16);
   std::size_t at = last.top;
@@ -102,7 +116,7 @@ void walk(stack_frame frame, walked_stack& last, std::size_t capacity) noexcept 
     if (at != walked_stack::capacity && last.is_at(at, frame) && take_over(last, at, frame, fresh, capacity)) {
       return;
     }
-    fresh.frames[fresh.count++] = frame;
+    fresh.add(frame);
     if (fresh.count == capacity) {
       break;
     }
@@ -112,6 +126,7 @@ void walk(stack_frame frame, walked_stack& last, std::size_t capacity) noexcept 
     }
   }
   last.complete = complete;
+  last.stored = 0;
   put_in_front(last, walked_stack::capacity, fresh);
 }
 
@@ -121,8 +136,19 @@ MALLOCSPY_READS_STACKS found_stack walk_stack(const void* frame_address, std::si
                                               walked_stack& spare) noexcept {
   const auto base = reinterpret_cast<std::uintptr_t>(frame_address);
   walked_stack& last = last_walk(spare);
-  walk({base + 16, word_at(base + 8), word_at(base), base, word_at(base)}, last, capacity);
+  stack_frame frame{base + 16, word_at(base + 8), word_at(base), base, word_at(base)};
+  walk(frame, last, capacity);
   return found_in(last, capacity);
+}
+
+std::uint32_t walk_and_store(const void* frame_address, std::size_t capacity, walked_stack& spare) noexcept {
+  const found_stack found = walk_stack(frame_address, capacity, spare);
+  walked_stack& last = last_walk(spare);
+  if (last.stored == 0 || last.stored_count != found.count) {
+    last.stored = enter_stack(found.addresses, found.count);
+    last.stored_count = found.count;
+  }
+  return last.stored;
 }
 
 #elif defined(__aarch64__) || (defined(__APPLE__) && defined(__x86_64__))
@@ -154,12 +180,21 @@ MALLOCSPY_READS_STACKS found_stack walk_stack(const void* frame_address, std::si
   return {found_in(last, capacity).addresses, n};
 }
 
+std::uint32_t walk_and_store(const void* frame_address, std::size_t capacity, walked_stack& spare) noexcept {
+  const found_stack found = walk_stack(frame_address, capacity, spare);
+  return enter_stack(found.addresses, found.count);
+}
+
 #else
 
 } // namespace
 
 found_stack walk_stack(const void*, std::size_t, walked_stack& spare) noexcept {
   return {found_in(spare, 0).addresses, 0};
+}
+
+std::uint32_t walk_and_store(const void*, std::size_t, walked_stack&) noexcept {
+  return 0;
 }
 
 #endif

@@ -18,4 +18,8 @@ struct found_stack {
 //   where that function returns to. They lie in the thread's memory until its next walk, or in `spare` if it has none
 found_stack walk_stack(const void* frame_address, std::size_t capacity, walked_stack& spare) noexcept;
 
+// effects: the same, and stores the stack
+// returns: its number; 0 if there is no memory for it
+std::uint32_t walk_and_store(const void* frame_address, std::size_t capacity, walked_stack& spare) noexcept;
+
 } // namespace mallocspy::spies

@@ -24,7 +24,7 @@ MALLOCSPY_COLD std::uint64_t learn(std::uintptr_t return_address) noexcept {
   return step;
 }
 
-std::uint64_t step_from(std::uintptr_t return_address) noexcept {
+MALLOCSPY_INLINE std::uint64_t step_from(std::uintptr_t return_address) noexcept {
   const std::uint64_t known = learned.find(return_address);
   return MALLOCSPY_LIKELY(known != 0) ? known : learn(return_address);
 }

@@ -10,9 +10,12 @@ namespace mallocspy::spies {
 namespace {
 
 constexpr std::uint32_t batch = 256; // new records for a thread at a time
-// With more in stock, half of them go to who needs them: a thread may free what others allocate.
-constexpr std::uint32_t most_in_stock = 32768;
 constexpr auto relaxed = std::memory_order_relaxed;
+
+// returns: what is added to a place's number if a block begins here
+constexpr std::uint32_t aside_bit(std::uintptr_t address) noexcept {
+  return (address & 15U) != 0 ? std::uint32_t{1} << 31 : 0;
+}
 
 constexpr std::uintptr_t hide(std::uintptr_t address) noexcept {
   return ~address; // never 0 for a pointer of user space
@@ -87,8 +90,8 @@ std::uint32_t live_blocks::take_new(std::uint32_t count) noexcept {
     // Within one chunk: what is left at its end stays unused.
     const bool fits = (first >> chunk_bits) == ((first + count - 1) >> chunk_bits);
     const std::uint32_t start = fits ? first : ((first >> chunk_bits) + 1) << chunk_bits;
-    if (start + count < first || made(m_chunks[start >> chunk_bits], chunk_records) == nullptr) {
-      return 0; // four billion are too many, or no memory
+    if (start + count >= aside || made(m_chunks[start >> chunk_bits], chunk_records) == nullptr) {
+      return 0; // two billion are too many, or no memory
     }
     if (m_next.compare_exchange_weak(first, start + count, relaxed)) {
       return start;
@@ -97,24 +100,28 @@ std::uint32_t live_blocks::take_new(std::uint32_t count) noexcept {
 }
 
 bool live_blocks::refill(stock& s) noexcept {
+  std::uint32_t count = 0;
   if (m_returned.load(relaxed) != 0) {
-    // All are taken, since taking one off a list that others change is not safe; those that are not needed go back.
-    if (const std::uint32_t mine = m_returned.exchange(0, std::memory_order_acquire)) {
-      auto other = static_cast<std::uint32_t>(at(mine)->number.load(relaxed));
-      while (other != 0) {
-        const auto next = static_cast<std::uint32_t>(at(other)->number.load(relaxed));
-        push_returned(other, at(other)->thread.load(relaxed));
-        other = next;
-      }
-      s.first.store(mine, relaxed);
-      s.count.store(at(mine)->thread.load(relaxed), relaxed);
-      return true;
+    // All batches are taken, since taking one off a list that others change is not safe; those that are not needed go back.
+    const std::uint32_t mine = m_returned.exchange(0, std::memory_order_acquire);
+    auto other = mine == 0 ? 0 : static_cast<std::uint32_t>(at(mine)->number.load(relaxed));
+    while (other != 0) {
+      const auto next = static_cast<std::uint32_t>(at(other)->number.load(relaxed));
+      push_returned(other, at(other)->thread.load(relaxed));
+      other = next;
+    }
+    for (std::uint32_t number = mine; number != 0; number = at(number)->stack.load(relaxed)) {
+      s.numbers[count++].store(number, relaxed);
     }
   }
-  const std::uint32_t fresh = take_new(batch);
-  s.fresh.store(fresh, relaxed);
-  s.fresh_end.store(fresh == 0 ? 0 : fresh + batch, relaxed);
-  return fresh != 0;
+  if (count == 0) {
+    const std::uint32_t fresh = take_new(batch);
+    for (count = 0; fresh != 0 && count < batch; ++count) {
+      s.numbers[count].store(fresh + batch - 1 - count, relaxed);
+    }
+  }
+  s.count.store(count, relaxed);
+  return count != 0;
 }
 
 std::uint32_t live_blocks::take_record() noexcept {
@@ -123,21 +130,15 @@ std::uint32_t live_blocks::take_record() noexcept {
     return take_new(1);
   }
   stock& s = mine.entry;
-  for (;;) {
-    if (const std::uint32_t number = s.first.load(relaxed)) {
-      s.first.store(at(number)->stack.load(relaxed), relaxed);
-      s.count.store(s.count.load(relaxed) - 1, relaxed);
-      return number;
-    }
-    const std::uint32_t fresh = s.fresh.load(relaxed);
-    if (fresh != s.fresh_end.load(relaxed)) {
-      s.fresh.store(fresh + 1, relaxed);
-      return fresh;
-    }
+  std::uint32_t count = s.count.load(relaxed);
+  if (MALLOCSPY_UNLIKELY(count == 0)) {
     if (!refill(s)) {
       return 0;
     }
+    count = s.count.load(relaxed);
   }
+  s.count.store(count - 1, relaxed);
+  return s.numbers[count - 1].load(relaxed);
 }
 
 void live_blocks::push_returned(std::uint32_t first, std::uint32_t count) noexcept {
@@ -149,6 +150,23 @@ void live_blocks::push_returned(std::uint32_t first, std::uint32_t count) noexce
   } while (!m_returned.compare_exchange_weak(head, first, std::memory_order_release, relaxed));
 }
 
+// A thread may free what others allocate: half of its stock goes to who needs it, those that it has used last stay.
+void live_blocks::give_back_half(stock& s) noexcept {
+  constexpr std::uint32_t half = stock::room / 2;
+  std::uint32_t next = 0;
+  for (std::uint32_t i = 0; i < half; ++i) {
+    const std::uint32_t number = s.numbers[i].load(relaxed);
+    at(number)->stack.store(next, relaxed);
+    next = number;
+  }
+  push_returned(next, half);
+  const std::uint32_t count = s.count.load(relaxed);
+  for (std::uint32_t i = half; i < count; ++i) {
+    s.numbers[i - half].store(s.numbers[i].load(relaxed), relaxed);
+  }
+  s.count.store(count - half, relaxed);
+}
+
 void live_blocks::give_back(std::uint32_t number) noexcept {
   const auto mine = m_stocks.mine();
   if (MALLOCSPY_UNLIKELY(mine.shared)) {
@@ -157,20 +175,12 @@ void live_blocks::give_back(std::uint32_t number) noexcept {
     return;
   }
   stock& s = mine.entry;
-  at(number)->stack.store(s.first.load(relaxed), relaxed);
-  s.first.store(number, relaxed);
-  const std::uint32_t count = s.count.load(relaxed) + 1;
-  s.count.store(count, relaxed);
-  if (MALLOCSPY_UNLIKELY(count > most_in_stock)) {
-    std::uint32_t last = number;
-    for (std::uint32_t i = 1; i < most_in_stock / 2; ++i) {
-      last = at(last)->stack.load(relaxed);
-    }
-    s.first.store(at(last)->stack.load(relaxed), relaxed);
-    s.count.store(count - most_in_stock / 2, relaxed);
-    at(last)->stack.store(0, relaxed);
-    push_returned(number, most_in_stock / 2);
+  if (MALLOCSPY_UNLIKELY(s.count.load(relaxed) == stock::room)) {
+    give_back_half(s);
   }
+  const std::uint32_t count = s.count.load(relaxed);
+  s.numbers[count].store(number, relaxed);
+  s.count.store(count + 1, relaxed);
 }
 
 bool live_blocks::put(const block_facts& facts) noexcept {
@@ -188,7 +198,7 @@ bool live_blocks::put(const block_facts& facts) noexcept {
   r.stack.store(facts.stack, relaxed);
   r.thread.store(facts.thread, relaxed);
   r.hidden.store(hide(facts.address), std::memory_order_release);
-  p->store(number, std::memory_order_release);
+  p->store(number | aside_bit(facts.address), std::memory_order_release);
   return true;
 }
 
@@ -199,7 +209,8 @@ bool live_blocks::read(std::uint32_t number, block_facts& facts) const noexcept 
   }
   const record& r = chunk[number % chunk_records];
   const std::uintptr_t hidden = r.hidden.load(std::memory_order_acquire);
-  if (hidden == 0) {
+  const place* p = hidden == 0 ? nullptr : find_place(hide(hidden)); // 0: never used
+  if (p == nullptr || p->load(std::memory_order_acquire) != (number | aside_bit(hide(hidden)))) {
     return false;
   }
   facts = {hide(hidden), r.size.load(relaxed), r.number.load(relaxed), r.stack.load(relaxed), r.thread.load(relaxed)};
@@ -210,30 +221,32 @@ bool live_blocks::read(std::uint32_t number, block_facts& facts) const noexcept 
 
 bool live_blocks::find(std::uintptr_t address, block_facts& facts) const noexcept {
   const place* p = find_place(address);
-  const std::uint32_t number = p == nullptr ? 0 : p->load(std::memory_order_acquire);
-  return number != 0 && read(number, facts) && facts.address == address;
+  const std::uint32_t value = p == nullptr ? 0 : p->load(std::memory_order_acquire);
+  return value != 0 && read(value & ~aside, facts) && facts.address == address;
 }
 
 bool live_blocks::take(std::uintptr_t address, block_facts* facts) noexcept {
   place* p = find_place(address);
-  std::uint32_t number = p == nullptr ? 0 : p->load(std::memory_order_acquire);
-  if (number == 0) {
+  std::uint32_t value = p == nullptr ? 0 : p->load(std::memory_order_acquire);
+  if (value == 0) {
     return false;
   }
-  record& r = *at(number);
-  if (MALLOCSPY_UNLIKELY(r.hidden.load(relaxed) != hide(address))) {
+  const std::uint32_t number = value & ~aside;
+  // The record of a block that begins with its granule is not looked at: its memory may have to be waited for.
+  const bool is_aside = MALLOCSPY_UNLIKELY(((value & aside) | aside_bit(address)) != 0);
+  if (is_aside && at(number)->hidden.load(relaxed) != hide(address)) {
     return false;
   }
   if (facts != nullptr) {
+    const record& r = *at(number);
     *facts = {address, r.size.load(relaxed), r.number.load(relaxed), r.stack.load(relaxed), r.thread.load(relaxed)};
   }
   // Of two threads that free one block at once, one gets it.
   if (blocks::process_has_one_thread()) {
     p->store(0, relaxed);
-  } else if (!p->compare_exchange_strong(number, 0, std::memory_order_acq_rel)) {
+  } else if (!p->compare_exchange_strong(value, 0, std::memory_order_acq_rel)) {
     return false;
   }
-  r.hidden.store(0, std::memory_order_release);
   give_back(number);
   return true;
 }

@@ -12,7 +12,7 @@
   clang_packages=(clang clang-sanitizers)
   # The benchmarks' libraries, whole programs to measure, other allocators, and a counter of instructions.
   bench_packages=(libbenchmark-dev libcli11-dev nlohmann-json3-dev liblua5.4-dev libsqlite3-dev
-    libjemalloc2 libtcmalloc-minimal4 valgrind)
+    libjemalloc2 libtcmalloc-minimal4 valgrind fiu-utils)
 }
 
 # The program that shows that a package is there, however it came; nothing for libraries.

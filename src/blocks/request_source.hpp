@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Who answers current_request(): whoever calls the spies. The layers of the spies know that there is such a host, not which.
-// Runs inside hooks: never allocates from what is hooked, takes no lock.
+// Who answers current_request(): whoever calls the spies. The layers of the spies know that there is such a host, not
+// which. Runs inside hooks: never allocates from what is hooked, takes no lock.
 #pragma once
 
 #include <mallocspy/blocks/request_info.hpp>

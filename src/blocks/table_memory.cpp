@@ -43,7 +43,8 @@ void* map_table(std::size_t size) noexcept {
   ::madvise(table, size, MADV_NOHUGEPAGE);
 #endif
 #if defined(MADV_DONTDUMP)
-  // Core files stay small. It is also what tells a table from other memory, where memory is searched for pointers to blocks.
+  // Core files stay small. It is also what tells a table from other memory, where memory is searched for pointers to
+  // blocks.
   ::madvise(table, size, MADV_DONTDUMP);
 #endif
   sanitizer::memory_is_fresh(table, size);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The fault injector's filters by caller: the stack of each request is walked and stored, and what was found about a stored
-// stack is remembered.
+// The fault injector's filters by caller: the stack of each request is walked, and what was found about a return address is
+// remembered.
 // Runs inside hooks: never allocates from what is hooked, takes no lock.
 #pragma once
 
@@ -23,10 +23,18 @@ struct fault_injector::callers {
   const char* not_under; // null: none
 
 private:
-  bool judge(std::uint32_t stack) const noexcept;
+  // Of a return address.
+  enum verdict : std::uint64_t {
+    neither = 0,
+    is_under = 1,
+    is_not_under = 2,
+    both = is_under | is_not_under,
+  };
 
-  // Answers by stack: its number in the upper half, 1 for yes or 0 for no below. Another stack with the same place
-  // replaces it. 0: none yet, since no stack has the number 0.
+  std::uint64_t judge(const void* address) noexcept;
+
+  // Verdicts: the address, which has 48 bits, above the two of the verdict. Another address with the same place replaces
+  // it. 0: none yet.
   static constexpr std::size_t places = 4096;
   std::atomic<std::uint64_t> m_known[places]{};
 };

@@ -27,7 +27,7 @@ void fault_injector::give_back_memory() noexcept {
 
 void fault_injector::arm(const fault_plan& plan) {
   tell_if_never_fired();
-  m_armed.store(false, std::memory_order_relaxed);
+  m_mode.store(mode::off, std::memory_order_relaxed);
   give_back_memory();
   if (plan.m_kind == fault_plan::kind::random) {
     m_streams = spies::make_own<streams>();
@@ -36,17 +36,27 @@ void fault_injector::arm(const fault_plan& plan) {
     m_callers = spies::make_own<callers>(plan.m_under, plan.m_not_under);
   }
   m_plan = plan;
+  m_first = plan.m_first;
+  m_length = plan.m_length;
+  m_smallest = plan.m_smallest == 0 ? 1 : plan.m_smallest; // a request of 0 bytes never counts
+  const bool any_size = plan.m_largest >= m_smallest;
+  m_range = any_size ? plan.m_largest - m_smallest : 0;
   m_thread = plan.m_this_thread ? &spies::this_thread : nullptr;
-  m_slow_filters = m_thread != nullptr || m_callers != nullptr;
   m_counted.store(0, std::memory_order_relaxed);
   m_failed.store(0, std::memory_order_relaxed);
   m_live.store(0, std::memory_order_relaxed);
   m_asked.store(false, std::memory_order_relaxed);
-  m_armed.store(true, std::memory_order_release);
+  mode armed = mode::count;
+  if (plan.m_kind == fault_plan::kind::budget) {
+    armed = mode::budget;
+  } else if (plan.m_kind != fault_plan::kind::numbered || m_thread != nullptr || m_callers != nullptr) {
+    armed = mode::filter;
+  }
+  m_mode.store(any_size ? armed : mode::off, std::memory_order_release);
 }
 
 void fault_injector::disarm() noexcept {
-  m_armed.store(false, std::memory_order_relaxed);
+  m_mode.store(mode::off, std::memory_order_relaxed);
 }
 
 fault_injector::result fault_injector::outcome() const noexcept {

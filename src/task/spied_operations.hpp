@@ -3,8 +3,8 @@
 // Runs inside hooks: never allocates from what is hooked. Under a classic spy the lock is held from Pre to Post.
 #pragma once
 
-#include <mallocspy/contract/types.hpp>
 #include <mallocspy/blocks/request_info.hpp>
+#include <mallocspy/contract/types.hpp>
 
 namespace mallocspy::task {
 

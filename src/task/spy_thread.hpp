@@ -8,8 +8,8 @@
 #include "blocks/spied_set.hpp"
 
 #include <atomic>
-#include <mallocspy/contract/contract.hpp>
 #include <mallocspy/blocks/request_info.hpp>
+#include <mallocspy/contract/contract.hpp>
 
 namespace mallocspy::task {
 

@@ -52,19 +52,34 @@ private:
   struct streams;
   struct callers;
 
-  bool refuses(SIZE_T bytes) noexcept;
-  bool passes_slow_filters() const noexcept;
+  // What a hook has to do, decided when a plan is armed.
+  enum class mode : std::uint8_t {
+    off,
+    count,  // number the requests that pass the filter of sizes; the usual case
+    filter, // look at threads, callers or chance first
+    budget, // keep account of what is live
+  };
+
   bool names_next_number() noexcept;
+  SIZE_T fail() noexcept;
+  SIZE_T ask_slowly(SIZE_T released, SIZE_T bytes) noexcept;
+  bool passes_filters(SIZE_T bytes) const noexcept;
+  bool is_chosen() noexcept;
   bool draws_failure() noexcept;
-  bool exceeds_budget(SIZE_T released, SIZE_T bytes, bool may_fail) noexcept;
-  bool fail() noexcept;
+  bool change_live(SIZE_T released, SIZE_T bytes, bool may_fail) noexcept;
+  SIZE_T size_before(void* block, BOOL fSpyed) const;
+  void* settle(void* block) noexcept;
+  void* credit(void* block, BOOL fSpyed);
   void tell_if_never_fired() const noexcept;
   void give_back_memory() noexcept;
 
-  // Read on every request, written by arm() only.
+  // Read on every request, written by arm() and disarm() only.
+  std::atomic<mode> m_mode{mode::off};
+  SIZE_T m_smallest = 1;
+  SIZE_T m_range = 0; // largest size minus smallest
+  std::uint64_t m_first = 0;
+  std::uint64_t m_length = 0;
   fault_plan m_plan;
-  std::atomic<bool> m_armed{false};
-  bool m_slow_filters = false; // it looks at threads or callers
   const void* m_thread = nullptr;
   streams* m_streams = nullptr; // for random plans
   callers* m_callers = nullptr; // for plans with callers

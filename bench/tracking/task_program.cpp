@@ -20,6 +20,8 @@ int main(int argc, char** argv) {
     leak_options options;
     options.depth = 0;
     made = std::make_unique<leak_tracker>(options);
+  } else if (spy == "trace") {
+    made = std::make_unique<trace>("/dev/null");
   } else if (spy == "pass_through") {
     made = std::make_unique<spy_base>(spy_calls::concurrent);
   } else if (spy != "none") {

@@ -6,9 +6,15 @@
 #include "support/catch.hpp"
 
 #include <atomic>
+#include <cerrno>
+#include <csignal>
+#include <initializer_list>
 #include <mallocspy/blocks/ownership.hpp>
+#include <mallocspy/mallocspy.h>
+#include <mallocspy/spies/chain.hpp>
 #include <mallocspy/task/task.hpp>
 #include <string>
+#include <sys/wait.h>
 #include <thread>
 #include <vector>
 
@@ -230,6 +236,91 @@ TEST_CASE("the printed report names functions, files and lines", "[spies][leak_t
   CoTaskMemFree(reinterpret_cast<void*>(hidden ^ 0x5555));
   CHECK(captured([&t](int descriptor) { t.tracker.report().print(descriptor); }) ==
         "mallocspy: leak report\n  lost: 0 blocks, 0 bytes\n");
+}
+
+namespace {
+
+#define DOOR(name, expression)                                                                                             \
+  __attribute__((noinline)) void* name() {                                                                                 \
+    void* block = expression;                                                                                              \
+    __asm__ volatile("# " #name);                                                                                          \
+    return block;                                                                                                          \
+  }
+DOOR(by_alloc, CoTaskMemAlloc(27))
+DOOR(by_realloc_of_null, CoTaskMemRealloc(nullptr, 27))
+DOOR(by_realloc, CoTaskMemRealloc(CoTaskMemAlloc(27), 5003))
+DOOR(by_c_function, mallocspy_alloc(27))
+DOOR(by_aligned_c_function, mallocspy_aligned_alloc(64, 64))
+DOOR(by_zeroing_c_function, mallocspy_calloc(3, 9))
+
+__attribute__((noinline)) void* by_object() {
+  IMalloc* object = nullptr;
+  CoGetMalloc(1, &object);
+  void* block = object->Alloc(27);
+  __asm__ volatile("# by_object");
+  return block;
+}
+
+// Allocates from its own hooks, before and after.
+struct allocating_spy : spy_base {
+  allocating_spy() : spy_base(spy_calls::concurrent) {}
+  SIZE_T PreAlloc(SIZE_T bytes) override {
+    work();
+    return bytes;
+  }
+  void* PostAlloc(void* p) override {
+    work();
+    return p;
+  }
+  void work() {
+    if (!busy) {
+      busy = true;
+      CoTaskMemFree(CoTaskMemAlloc(7));
+      busy = false;
+    }
+  }
+  bool busy = false;
+};
+
+} // namespace
+
+TEST_CASE("whichever door is taken, the stack begins with who took it", "[spies][leak_tracker]") {
+  leak_tracker tracker;
+  allocating_spy noise;
+  chain both{&noise, &tracker};
+  REQUIRE(CoRegisterMallocSpy(&both) == S_OK);
+  struct door {
+    const char* name;
+    void* (*function)();
+  };
+  for (const door& d :
+       {door{"by_alloc()", by_alloc}, door{"by_realloc_of_null()", by_realloc_of_null}, door{"by_realloc()", by_realloc},
+        door{"by_c_function()", by_c_function}, door{"by_aligned_c_function()", by_aligned_c_function},
+        door{"by_zeroing_c_function()", by_zeroing_c_function}, door{"by_object()", by_object}}) {
+    void* block = d.function();
+    const std::string text = captured([&tracker](int descriptor) { tracker.report().print(descriptor, true); });
+    INFO(text);
+    CHECK(text.find(std::string("#0 (anonymous namespace)::") + d.name) != std::string::npos);
+    CoTaskMemFree(block);
+  }
+  CHECK(CoRevokeMallocSpy() == S_OK);
+}
+
+TEST_CASE("the program does not hear of the copies that reports are made in", "[spies][leak_tracker]") {
+  tracked t;
+  static std::atomic<int> heard;
+  heard = 0;
+  struct sigaction action {};
+  struct sigaction before {};
+  action.sa_handler = [](int) { ++heard; };
+  ::sigaction(SIGCHLD, &action, &before);
+  void* block = CoTaskMemAlloc(27);
+  captured([&t](int descriptor) { t.tracker.report().print(descriptor, true); });
+  CHECK(::waitpid(-1, nullptr, WNOHANG) == -1);
+  CHECK(errno == ECHILD);
+  CHECK(heard == 0);
+  ::sigaction(SIGCHLD, &before, nullptr);
+  CoTaskMemFree(block);
 }
 
 TEST_CASE("threads allocate, hand over, reallocate and free", "[spies][leak_tracker]") {

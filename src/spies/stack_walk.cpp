@@ -76,35 +76,24 @@ MALLOCSPY_READS_STACKS std::size_t first_changed(walked_stack& last, std::size_t
   return i;
 }
 
-// effects: `frame` is where the last walk has `at` too. Goes on with that as far as nothing has changed
-// returns: whether that was as far as needed. If not, `frame` is where it ends
-bool take_over(walked_stack& last, std::size_t& at, stack_frame& frame, fresh_frames& fresh,
-               std::size_t capacity) noexcept {
-  const std::size_t needed = at + (capacity - fresh.count);
-  const std::size_t to = std::min(walked_stack::capacity, needed);
-  const std::size_t changed = at + 1 >= to ? to : first_changed(last, at + 1, to);
-  if (changed == to && (to == needed || last.complete)) {
-    if (fresh.count == 0 && at == last.top) {
-      return true; // nothing has changed at all
-    }
-    last.stored = 0;
-    last.set(at, frame); // the way that led here is another one now
-    if (fresh.count > at) {
-      keep_only(last, at, to);
-      at = last.top;
-    }
-    put_in_front(last, at, fresh);
-    return true;
+// effects: the last walk has the frame that was met at `at` too, and nothing has changed from there to `to`: what is fresh
+//   is put in front of that
+void take_over(walked_stack& last, std::size_t at, std::size_t to, const stack_frame& met,
+               const fresh_frames& fresh) noexcept {
+  if (fresh.count == 0 && at == last.top) {
+    return; // nothing has changed at all
   }
-  for (; at + 1 < changed; ++at) {
-    fresh.add(frame);
-    last.get(at + 1, frame);
+  last.stored = 0;
+  last.set(at, met); // the way that led here is another one now
+  if (fresh.count > at) {
+    keep_only(last, at, to);
+    at = last.top;
   }
-  ++at;
-  return false;
+  put_in_front(last, at, fresh);
 }
 
-void walk(stack_frame& frame, walked_stack& last, std::size_t capacity) noexcept {
+MALLOCSPY_READS_STACKS void walk(const stack_frame& first, walked_stack& last, std::size_t capacity) noexcept {
+  stack_frame frame = first;
   fresh_frames fresh;
   last.readable.start_at(frame.stack_pointer - 16);
   std::size_t at = last.top;
@@ -113,8 +102,21 @@ void walk(stack_frame& frame, walked_stack& last, std::size_t capacity) noexcept
     while (at != walked_stack::capacity && last.stack_pointers[at] < frame.stack_pointer) {
       ++at;
     }
-    if (at != walked_stack::capacity && last.is_at(at, frame) && take_over(last, at, frame, fresh, capacity)) {
-      return;
+    if (at != walked_stack::capacity && last.is_at(at, frame)) {
+      const std::size_t needed = at + (capacity - fresh.count);
+      const std::size_t to = std::min(walked_stack::capacity, needed);
+      const std::size_t changed = at + 1 >= to ? to : first_changed(last, at + 1, to);
+      if (changed == to && (to == needed || last.complete)) {
+        const stack_frame met = frame;
+        take_over(last, at, to, met, fresh);
+        return;
+      }
+      // On from the last frame that is still right.
+      for (; at + 1 < changed; ++at) {
+        fresh.add(frame);
+        last.get(at + 1, frame);
+      }
+      ++at;
     }
     fresh.add(frame);
     if (fresh.count == capacity) {
@@ -130,20 +132,23 @@ void walk(stack_frame& frame, walked_stack& last, std::size_t capacity) noexcept
   put_in_front(last, walked_stack::capacity, fresh);
 }
 
+MALLOCSPY_READS_STACKS void walk_from(const void* frame_address, std::size_t capacity, walked_stack& last) noexcept {
+  const auto base = reinterpret_cast<std::uintptr_t>(frame_address);
+  walk({base + 16, word_at(base + 8), word_at(base), base, word_at(base)}, last, capacity);
+}
+
 } // namespace
 
-MALLOCSPY_READS_STACKS found_stack walk_stack(const void* frame_address, std::size_t capacity,
-                                              walked_stack& spare) noexcept {
-  const auto base = reinterpret_cast<std::uintptr_t>(frame_address);
+found_stack walk_stack(const void* frame_address, std::size_t capacity, walked_stack& spare) noexcept {
   walked_stack& last = last_walk(spare);
-  stack_frame frame{base + 16, word_at(base + 8), word_at(base), base, word_at(base)};
-  walk(frame, last, capacity);
+  walk_from(frame_address, capacity, last);
   return found_in(last, capacity);
 }
 
 std::uint32_t walk_and_store(const void* frame_address, std::size_t capacity, walked_stack& spare) noexcept {
-  const found_stack found = walk_stack(frame_address, capacity, spare);
   walked_stack& last = last_walk(spare);
+  walk_from(frame_address, capacity, last);
+  const found_stack found = found_in(last, capacity);
   if (last.stored == 0 || last.stored_count != found.count) {
     last.stored = enter_stack(found.addresses, found.count);
     last.stored_count = found.count;

@@ -8,6 +8,7 @@
 #include "spies/loaded_module.hpp"
 #include "spies/permanent_memory.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <fcntl.h>
@@ -44,10 +45,10 @@ void name_child(const char* path, std::uint32_t process, char* name, std::size_t
     digits[--at] = static_cast<char>('0' + process % 10);
     process /= 10;
   } while (process != 0);
-  const std::size_t length = std::strlen(path) < room - 16 ? std::strlen(path) : room - 16;
-  std::memcpy(name, path, length);
+  const std::size_t length = ::strnlen(path, room - 16);
+  std::copy(path, path + length, name);
   name[length] = '.';
-  std::memcpy(name + length + 1, digits + at, sizeof digits - at);
+  std::copy(digits + at, digits + sizeof digits, name + length + 1);
 }
 
 } // namespace
@@ -101,7 +102,7 @@ int trace::output::open_file() noexcept {
   return descriptor;
 }
 
-void trace::output::fail(int error, std::uint64_t records) noexcept {
+void trace::output::fail(int error, std::uint64_t records) const noexcept {
   own->dropped.fetch_add(records, relaxed);
   int none = 0;
   if (own->error.compare_exchange_strong(none, error == 0 ? EIO : error, relaxed)) {
@@ -116,7 +117,7 @@ void trace::output::fail(int error, std::uint64_t records) noexcept {
   }
 }
 
-std::uint64_t trace::output::take_number() noexcept {
+std::uint64_t trace::output::take_number() const noexcept {
   if (own == nullptr) {
     return 0;
   }
@@ -232,8 +233,8 @@ void trace::output::add_module(std::uintptr_t address) noexcept {
       const code_location location = locate_code(reinterpret_cast<const void*>(address));
       const char* name = location.module == nullptr ? module.name : location.module;
       char padded[1024] = {};
-      const std::size_t length = std::strlen(name) < sizeof padded - 8 ? std::strlen(name) : sizeof padded - 8;
-      std::memcpy(padded, name, length);
+      const std::size_t length = ::strnlen(name, sizeof padded - 8);
+      std::copy(name, name + length, padded);
       const std::size_t bytes = (length + 8) / 8 * 8;
       const spies::module_record record{spies::with_kind(bytes, spies::record_kind::module), module.begin, module.end,
                                         module.bias};

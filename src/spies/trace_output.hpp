@@ -20,7 +20,7 @@ struct trace::output {
   output(const output&) = delete;
   output& operator=(const output&) = delete;
 
-  std::uint64_t take_number() noexcept;
+  std::uint64_t take_number() const noexcept;
 
   // effects: writes the event, and before it its stack if that was not written yet
   void add(spies::record_kind kind, std::uint64_t number, const void* address, std::uint64_t size,
@@ -61,7 +61,7 @@ private:
   void put(const void* first, std::size_t first_size, const void* second = nullptr, std::size_t second_size = 0) noexcept;
   void write_chunk(spies::chunk_header& header, std::size_t records) noexcept;
   int open_file() noexcept;
-  void fail(int error, std::uint64_t records) noexcept;
+  void fail(int error, std::uint64_t records) const noexcept;
 };
 
 } // namespace mallocspy

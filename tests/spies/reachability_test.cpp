@@ -36,9 +36,9 @@ private:
 // Of a size that nobody else asks for: where malloc has the same heap, stale pointers of its free blocks would be seen.
 struct node {
   node* next;
-  char rest[150011 - sizeof(node*)];
+  char rest[150011 - sizeof(void*)];
 };
-constexpr std::size_t node_size = sizeof(node*) + sizeof(node::rest);
+constexpr std::size_t node_size = sizeof(void*) + sizeof(node::rest);
 
 node* new_node(node* next) {
   auto* n = static_cast<node*>(CoTaskMemAlloc(node_size));
@@ -251,7 +251,7 @@ ALONE("a variable of the calling function holds a block") {
 
 ALONE("a block held only by memory of another allocator, or mapped by hand") {
   fixture f;
-  auto* cell = static_cast<node* volatile*>(std::malloc(sizeof(node*)));
+  auto* cell = static_cast<node* volatile*>(std::malloc(sizeof(void*)));
   auto* page =
       static_cast<node* volatile*>(::mmap(nullptr, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
   auto* shared =

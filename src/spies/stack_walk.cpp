@@ -17,17 +17,45 @@ namespace {
 
 static_assert(sizeof(std::uintptr_t) == sizeof(const void*));
 
-walked_stack& last_walk(walked_stack& spare) noexcept {
-  thread_memory* mine = this_threads_memory();
-  return mine != nullptr ? mine->walked : spare;
-}
+struct found_stack {
+  const void* const* addresses; // innermost first
+  std::size_t count;
+};
+
+// The thread's last walk, for the time of another; or an empty one where the thread has no memory for it, and in a signal
+// handler that has interrupted a walk.
+class borrowed_walk {
+public:
+  borrowed_walk() noexcept {
+    thread_memory* mine = this_threads_memory();
+    if (MALLOCSPY_LIKELY(mine != nullptr && !mine->walked.in_use.load(std::memory_order_relaxed))) {
+      m_walk = &mine->walked;
+      m_walk->in_use.store(true, std::memory_order_relaxed);
+      std::atomic_signal_fence(std::memory_order_acq_rel);
+    }
+  }
+  ~borrowed_walk() {
+    std::atomic_signal_fence(std::memory_order_acq_rel);
+    m_walk->in_use.store(false, std::memory_order_relaxed);
+  }
+  borrowed_walk(const borrowed_walk&) = delete;
+  borrowed_walk& operator=(const borrowed_walk&) = delete;
+
+  walked_stack& operator*() const noexcept {
+    return *m_walk;
+  }
+
+private:
+  walked_stack m_spare;
+  walked_stack* m_walk = &m_spare;
+};
+
+#if defined(__linux__) && defined(__x86_64__)
 
 found_stack found_in(const walked_stack& walked, std::size_t capacity) noexcept {
   return {reinterpret_cast<const void* const*>(walked.return_addresses + walked.top),
           std::min(capacity, walked_stack::capacity - walked.top)};
 }
-
-#if defined(__linux__) && defined(__x86_64__)
 
 // What a walk has found before it meets the last one.
 struct fresh_frames {
@@ -132,28 +160,10 @@ MALLOCSPY_READS_STACKS void walk(const stack_frame& first, walked_stack& last, s
   put_in_front(last, walked_stack::capacity, fresh);
 }
 
-MALLOCSPY_READS_STACKS void walk_from(const void* frame_address, std::size_t capacity, walked_stack& last) noexcept {
+MALLOCSPY_READS_STACKS found_stack walk_from(const void* frame_address, std::size_t capacity, walked_stack& last) noexcept {
   const auto base = reinterpret_cast<std::uintptr_t>(frame_address);
   walk({base + 16, word_at(base + 8), word_at(base), base, word_at(base)}, last, capacity);
-}
-
-} // namespace
-
-found_stack walk_stack(const void* frame_address, std::size_t capacity, walked_stack& spare) noexcept {
-  walked_stack& last = last_walk(spare);
-  walk_from(frame_address, capacity, last);
   return found_in(last, capacity);
-}
-
-std::uint32_t walk_and_store(const void* frame_address, std::size_t capacity, walked_stack& spare) noexcept {
-  walked_stack& last = last_walk(spare);
-  walk_from(frame_address, capacity, last);
-  const found_stack found = found_in(last, capacity);
-  if (last.stored == 0 || last.stored_count != found.count) {
-    last.stored = enter_stack(found.addresses, found.count);
-    last.stored_count = found.count;
-  }
-  return last.stored;
 }
 
 #elif defined(__aarch64__) || (defined(__APPLE__) && defined(__x86_64__))
@@ -161,13 +171,10 @@ std::uint32_t walk_and_store(const void* frame_address, std::size_t capacity, wa
 // Bits of a signed return address that are no part of it.
 constexpr std::uintptr_t address_mask = (std::uintptr_t{1} << 48) - 1;
 
-} // namespace
-
-MALLOCSPY_READS_STACKS found_stack walk_stack(const void* frame_address, std::size_t capacity,
-                                              walked_stack& spare) noexcept {
-  walked_stack& last = last_walk(spare);
+MALLOCSPY_READS_STACKS found_stack walk_from(const void* frame_address, std::size_t capacity, walked_stack& last) noexcept {
   auto at = reinterpret_cast<std::uintptr_t>(frame_address);
   last.readable.start_at(at);
+  last.stored = 0; // nothing is taken over here
   std::size_t n = 0;
   while (n < capacity && at % 16 == 0 && last.readable.holds(at) && last.readable.holds(at + 8)) {
     const std::uintptr_t return_address = word_at(at + 8) & address_mask;
@@ -181,27 +188,35 @@ MALLOCSPY_READS_STACKS found_stack walk_stack(const void* frame_address, std::si
     }
     at = next;
   }
-  last.top = 0;
-  return {found_in(last, capacity).addresses, n};
-}
-
-std::uint32_t walk_and_store(const void* frame_address, std::size_t capacity, walked_stack& spare) noexcept {
-  const found_stack found = walk_stack(frame_address, capacity, spare);
-  return enter_stack(found.addresses, found.count);
+  return {reinterpret_cast<const void* const*>(last.return_addresses), n};
 }
 
 #else
 
-} // namespace
-
-found_stack walk_stack(const void*, std::size_t, walked_stack& spare) noexcept {
-  return {found_in(spare, 0).addresses, 0};
-}
-
-std::uint32_t walk_and_store(const void*, std::size_t, walked_stack&) noexcept {
-  return 0;
+found_stack walk_from(const void*, std::size_t, walked_stack& last) noexcept {
+  return {reinterpret_cast<const void* const*>(last.return_addresses), 0};
 }
 
 #endif
+
+} // namespace
+
+std::size_t walk_stack(const void* frame_address, const void** addresses, std::size_t capacity) noexcept {
+  const borrowed_walk last;
+  const found_stack found = walk_from(frame_address, capacity, *last);
+  std::memcpy(addresses, found.addresses, found.count * sizeof *addresses);
+  return found.count;
+}
+
+std::uint32_t walk_and_store(const void* frame_address, std::size_t capacity) noexcept {
+  const borrowed_walk borrowed;
+  walked_stack& last = *borrowed;
+  const found_stack found = walk_from(frame_address, capacity, last);
+  if (last.stored == 0 || last.stored_count != found.count) {
+    last.stored = enter_stack(found.addresses, found.count);
+    last.stored_count = found.count;
+  }
+  return last.stored;
+}
 
 } // namespace mallocspy::spies

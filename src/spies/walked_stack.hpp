@@ -7,6 +7,7 @@
 
 #include "spies/readable_range.hpp"
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 
@@ -27,9 +28,10 @@ struct walked_stack {
   static constexpr std::size_t capacity = 64;
 
   readable_range readable;
-  std::size_t top = capacity; // index of the innermost frame
-  bool complete = false;      // the outermost frame has no caller
-  std::uint32_t stored = 0;   // the number of the stack that was stored of these frames; 0: none yet
+  std::atomic<bool> in_use{false}; // a walk is under way: a signal handler that interrupts it takes another one
+  std::size_t top = capacity;      // index of the innermost frame
+  bool complete = false;           // the outermost frame has no caller
+  std::uint32_t stored = 0;        // the number of the stack that was stored of these frames; 0: none yet
   std::size_t stored_count = 0;
   std::uintptr_t stack_pointers[capacity];
   std::uintptr_t return_addresses[capacity];

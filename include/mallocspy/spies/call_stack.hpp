@@ -2,7 +2,7 @@
 // Call stacks for spies: captured and stored so cheaply that a hook can do it on every allocation, and named only when
 // somebody reads them.
 //
-//   PostAlloc:  record.stack = capture_stack_id(16);
+//   PostAlloc:  record.stack = capture_client_stack_id(16);
 //   report:     for (const void* address : stored_stack(record.stack)) locate_code(address) ...
 //
 // Everything here may be called in a hook: it never allocates from what is hooked and takes no lock that code in a hook may

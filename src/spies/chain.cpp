@@ -11,7 +11,7 @@ namespace mallocspy {
 namespace {
 
 constexpr unsigned bit(unsigned spy) noexcept {
-  return 1U << spy;
+  return 1U << (spy % 32);
 }
 
 struct allocation {
@@ -64,10 +64,9 @@ void* chain::PostAlloc(void* pActual) {
   spies::take(this, done);
   void* block = pActual;
   for (unsigned i = m_count; i-- != 0;) {
-    if (MALLOCSPY_LIKELY((done.know & bit(i)) != 0)) {
+    // Where there is no memory to remember that a spy must not know the block, it knows it.
+    if (MALLOCSPY_LIKELY((done.know & bit(i)) != 0) || (block != nullptr && !m_strangers->add(i, block))) {
       block = m_spies[i]->PostAlloc(block);
-    } else if (block != nullptr && !m_strangers->add(i, block)) {
-      block = m_spies[i]->PostAlloc(block); // no memory to remember that it must not know
     }
   }
   return block;
@@ -83,7 +82,8 @@ void* chain::PreFree(void* pRequest, BOOL fSpyed) {
     if (spyed == FALSE) {
       m_strangers->remove(i, block);
     }
-    const inner sizes(*this, i + 1, fSpyed);
+    const inner behind(*this, i + 1, fSpyed);
+    const spies::asking_inner_sizes asking(&behind);
     block = m_spies[i]->PreFree(block, spyed);
   }
   spies::carry(this, done);
@@ -113,7 +113,8 @@ SIZE_T chain::PreRealloc(void* pRequest, SIZE_T cbRequest, void** ppNewRequest, 
     done.spyed |= spyed != FALSE ? bit(asked) : 0;
     done.before[asked] = block;
     void* next = block;
-    const inner sizes(*this, asked + 1, fSpyed);
+    const inner behind(*this, asked + 1, fSpyed);
+    const spies::asking_inner_sizes asking(&behind);
     size = m_spies[asked]->PreRealloc(block, size, &next, spyed);
     block = next;
   }

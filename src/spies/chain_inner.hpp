@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The spies of a chain behind the one that is being called: whoever asks that one's thread for a block's size is answered
-// by them.
+// The spies of a chain behind the one that is being called: they are asked for a block's size (asking_inner_sizes).
 // Runs inside hooks: never allocates from what is hooked, takes no lock.
 #pragma once
 
@@ -12,8 +11,7 @@ namespace mallocspy {
 
 class chain::inner final : public spies::inner_sizes {
 public:
-  inner(const chain& all, unsigned first, BOOL fSpyed) noexcept
-      : m_chain(all), m_first(first), m_spyed(fSpyed), m_asking(this) {}
+  inner(const chain& all, unsigned first, BOOL fSpyed) noexcept : m_chain(all), m_first(first), m_spyed(fSpyed) {}
 
   // returns: what GetSize would give to the spy before
   SIZE_T size_of(void* block) const override;
@@ -22,7 +20,6 @@ private:
   const chain& m_chain;
   const unsigned m_first;
   const BOOL m_spyed;
-  const spies::asking_inner_sizes m_asking;
 };
 
 } // namespace mallocspy

@@ -94,15 +94,15 @@ bool guard_pages::reserve() noexcept {
   return false;
 }
 
-bool guard_pages::protect_end(const guarded_block& block) noexcept {
+bool guard_pages::protect_end(const guarded_block& block) const noexcept {
   return protect(number(block.end), number(block.end) + m_page, PROT_NONE);
 }
 
-bool guard_pages::protect_all(const guarded_block& block) noexcept {
+bool guard_pages::protect_all(const guarded_block& block) const noexcept {
   return protect(first_page(block), number(block.end) + m_page, PROT_NONE);
 }
 
-void guard_pages::open(const guarded_block& block) noexcept {
+void guard_pages::open(const guarded_block& block) const noexcept {
   protect(first_page(block), number(block.end) + m_page, PROT_READ | PROT_WRITE);
 }
 

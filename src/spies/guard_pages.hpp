@@ -26,11 +26,11 @@ public:
   }
 
   // effects: the page behind a block becomes inaccessible. returns: false if the kernel refuses
-  bool protect_end(const guarded_block& block) noexcept;
+  bool protect_end(const guarded_block& block) const noexcept;
   // effects: the whole block becomes inaccessible too. returns: false if the kernel refuses
-  bool protect_all(const guarded_block& block) noexcept;
+  bool protect_all(const guarded_block& block) const noexcept;
   // effects: everything is accessible again
-  void open(const guarded_block& block) noexcept;
+  void open(const guarded_block& block) const noexcept;
 
 private:
   std::uintptr_t first_page(const guarded_block& block) const noexcept {

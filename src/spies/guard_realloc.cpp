@@ -37,11 +37,11 @@ struct guard::reallocation {
   void choose(parts& all, SIZE_T before) noexcept;
   // effects: the blocks that the heap will resize are made ready for it
   // returns: the raw pointer for the heap
-  void* hand_over(parts& all, void* client) noexcept;
+  void* hand_over(parts& all, void* client) const noexcept;
   // effects: all is as before; `handed_over`: of hand_over too
-  void undo(parts& all, bool handed_over) noexcept;
+  void undo(parts& all, bool handed_over) const noexcept;
   // returns: the client's pointer to the block that the heap made
-  void* finish(parts& all, void* actual) noexcept;
+  void* finish(parts& all, void* actual) const noexcept;
 };
 
 void guard::reallocation::choose(parts& all, SIZE_T before) noexcept {
@@ -65,7 +65,7 @@ void guard::reallocation::choose(parts& all, SIZE_T before) noexcept {
   asked = std::max(asked, payload + kept);
 }
 
-void* guard::reallocation::hand_over(parts& all, void* client) noexcept {
+void* guard::reallocation::hand_over(parts& all, void* client) const noexcept {
   switch (how) {
   case way::move:
     if (leaves == nullptr) {
@@ -84,7 +84,7 @@ void* guard::reallocation::hand_over(parts& all, void* client) noexcept {
   }
 }
 
-void guard::reallocation::undo(parts& all, bool handed_over) noexcept {
+void guard::reallocation::undo(parts& all, bool handed_over) const noexcept {
   if (how == way::move) {
     if (leaves != nullptr && handed_over) {
       all.put_back(*leaves);
@@ -106,7 +106,7 @@ void guard::reallocation::undo(parts& all, bool handed_over) noexcept {
   }
 }
 
-void* guard::reallocation::finish(parts& all, void* actual) noexcept {
+void* guard::reallocation::finish(parts& all, void* actual) const noexcept {
   const stack_id here = all.stack_here();
   layout.place(*fresh, actual, asked);
   fresh->allocated = here;

@@ -66,7 +66,7 @@ public:
 private:
   static constexpr std::size_t place_count = std::size_t{1} << 20;
   static constexpr std::size_t lock_count = 64;
-  static constexpr std::size_t chunk_bytes = 64 * 1024;
+  static constexpr std::size_t chunk_bytes = std::size_t{64} * 1024;
 
   struct alignas(64) padded_lock {
     blocks::fork_safe_lock lock;

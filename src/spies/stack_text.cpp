@@ -32,9 +32,10 @@ constexpr const char* own_parts[] = {"4task",
                                      "13capture_stack",
                                      "16capture_stack_id",
                                      "14CoTaskMemAlloc",
-                                     "16CoTaskMemRealloc"};
-constexpr const char* own_c_functions[] = {"mallocspy_alloc", "mallocspy_realloc", "mallocspy_calloc", "mallocspy_strdup",
-                                           "mallocspy_aligned_alloc"};
+                                     "16CoTaskMemRealloc",
+                                     "13CoTaskMemFree"};
+constexpr const char* own_c_functions[] = {"mallocspy_alloc",  "mallocspy_realloc",       "mallocspy_calloc",
+                                           "mallocspy_strdup", "mallocspy_aligned_alloc", "mallocspy_free"};
 
 bool starts_with(const char* text, const char* begin) noexcept {
   return std::strncmp(text, begin, std::strlen(begin)) == 0;

@@ -24,12 +24,12 @@ struct alignas(64) statistics_entry : spies::thread_entry {
 
 struct statistics::tables {
   explicit tables(const statistics_options& chosen) noexcept
-      : options(chosen), entries(chosen.per_thread ? spies::entries_by::serial : spies::entries_by::index) {}
+      : entries(chosen.per_thread ? spies::entries_by::serial : spies::entries_by::index), options(chosen) {}
 
   using place = spies::per_thread<statistics_entry>::place;
 
   // A thread adds to the common sum when it has this much to add, so the sum is wrong by less for each other thread.
-  static constexpr std::int64_t quantum = 64 * 1024;
+  static constexpr std::int64_t quantum = std::int64_t{64} * 1024;
 
   // effects: this thread's live bytes change. The sum that it sees may be a new peak
   void change_live(const place& here, std::int64_t change) noexcept {
@@ -57,8 +57,8 @@ struct statistics::tables {
     }
   }
 
-  const statistics_options options;
   spies::per_thread<statistics_entry> entries;
+  const statistics_options options;
   std::atomic<std::int64_t> published{0};
 };
 

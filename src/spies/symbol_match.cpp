@@ -144,27 +144,26 @@ private:
         continue;
       }
       ++m_rest;
-      if (c == 'S' || c == 'T') { // a substitution or a parameter: S_, S0_, St, Sa, T_ ...
-        while (is_digit(*m_rest) || (c == 'S' && std::isupper(static_cast<unsigned char>(*m_rest)) != 0)) {
-          ++m_rest;
-        }
-        m_rest += *m_rest == '\0' ? 0 : 1;
-      } else if (c == 'A') { // an array's bound
-        while (is_digit(*m_rest)) {
-          ++m_rest;
-        }
-      } else if (c == 'L') { // a literal: its digits are no name
-        while (*m_rest != '\0' && *m_rest != 'E') {
-          ++m_rest;
-        }
-        m_rest += *m_rest == '\0' ? 0 : 1;
-      } else if (c == 'N' || c == 'I' || c == 'J' || c == 'X' || c == 'F') {
+      if (c == 'S' || c == 'T' || c == 'A' || c == 'L') {
+        skip_what_has_digits(c);
+      } else if (std::strchr("NIJXF", c) != nullptr) {
         ++depth;
       } else if (c == 'E') {
         --depth;
       }
     } while (depth != 0);
     return true;
+  }
+
+  // Digits that are no name's length, behind their letter: a substitution or a parameter (S_, S0_, St, T_), an array's
+  // bound (A10_), a literal (Li5E).
+  void skip_what_has_digits(char letter) noexcept {
+    const char last = letter == 'L' ? 'E' : '_';
+    const bool is_short = letter == 'S' && std::islower(static_cast<unsigned char>(*m_rest)) != 0; // St, Sa ...
+    while (!is_short && *m_rest != '\0' && *m_rest != last) {
+      ++m_rest;
+    }
+    m_rest += *m_rest == '\0' ? 0 : 1;
   }
 
   const char* m_rest;

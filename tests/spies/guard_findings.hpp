@@ -23,13 +23,13 @@ public:
     return with_handler;
   }
 
-  static std::vector<mallocspy::guard_finding> take() {
+  std::vector<mallocspy::guard_finding> take() {
     const std::lock_guard<std::mutex> held(mutex());
     return std::exchange(all(), {});
   }
 
   // returns: "overflow at 53 by Free" for each, with commas between; forgets them
-  static std::string text() {
+  std::string text() {
     static constexpr const char* names[] = {"overflow", "underflow", "use_after_free", "freed_twice", "not_the_block"};
     std::string joined;
     for (const mallocspy::guard_finding& f : take()) {

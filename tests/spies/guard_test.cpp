@@ -57,7 +57,7 @@ TEST_CASE("a write behind a block is found, by one byte and by more") {
   const SIZE_T size = GENERATE(0U, 1U, 15U, 16U, 53U);
   const std::ptrdiff_t beyond = GENERATE(0, 1, 15);
   test::guard_findings found;
-  guard spy(found.options());
+  guard spy(test::guard_findings::options());
   const scoped_spy registration(&spy);
   char* block = alloc(size);
   CAPTURE(size, beyond);
@@ -85,7 +85,7 @@ TEST_CASE("a write behind a block is found, by one byte and by more") {
 TEST_CASE("a write in front of a block is found") {
   const std::ptrdiff_t offset = GENERATE(-1, -16);
   test::guard_findings found;
-  guard spy(found.options());
+  guard spy(test::guard_findings::options());
   const scoped_spy registration(&spy);
   char* block = alloc(53);
   write_at(block, offset);
@@ -95,7 +95,7 @@ TEST_CASE("a write in front of a block is found") {
 
 TEST_CASE("wider red zones see wider misses") {
   test::guard_findings found;
-  guard_options options = found.options();
+  guard_options options = test::guard_findings::options();
   options.red_zone = 100; // rounded up to 112
   guard spy(options);
   const scoped_spy registration(&spy);
@@ -108,7 +108,7 @@ TEST_CASE("wider red zones see wider misses") {
 
 TEST_CASE("a write to a freed block is found by check_all, and when it leaves quarantine") {
   test::guard_findings found;
-  guard_options options = found.options();
+  guard_options options = test::guard_findings::options();
   options.quarantine_blocks = 3;
   guard spy(options);
   const scoped_spy registration(&spy);
@@ -130,7 +130,7 @@ TEST_CASE("a write to a freed block is found by check_all, and when it leaves qu
 
 TEST_CASE("a use of a block's old place after it was reallocated is found") {
   test::guard_findings found;
-  guard spy(found.options());
+  guard spy(test::guard_findings::options());
   const scoped_spy registration(&spy);
   char* old = alloc(53);
   auto* block = static_cast<char*>(CoTaskMemRealloc(old, 61));
@@ -143,7 +143,7 @@ TEST_CASE("a use of a block's old place after it was reallocated is found") {
 
 TEST_CASE("a block that is freed twice is told, and nothing is changed") {
   test::guard_findings found;
-  guard spy(found.options());
+  guard spy(test::guard_findings::options());
   const scoped_spy registration(&spy);
   char* block = alloc(53);
   CoTaskMemFree(block);
@@ -159,7 +159,7 @@ TEST_CASE("a block that is freed twice is told, and nothing is changed") {
 
 TEST_CASE("freeing the start of the red zone is no way around the guard") {
   test::guard_findings found;
-  guard spy(found.options());
+  guard spy(test::guard_findings::options());
   const scoped_spy registration(&spy);
   char* block = alloc(53);
   CoTaskMemFree(block - 16);
@@ -170,7 +170,7 @@ TEST_CASE("freeing the start of the red zone is no way around the guard") {
 
 TEST_CASE("a finding names the block and who allocated and freed it") {
   test::guard_findings found;
-  guard spy(found.options());
+  guard spy(test::guard_findings::options());
   const scoped_spy registration(&spy);
   char* block = alloc(53);
   CoTaskMemFree(block);
@@ -206,7 +206,7 @@ TEST_CASE("fresh blocks are filled, zeroed ones are zero, and grown ones keep wh
 
 TEST_CASE("aligned blocks stay aligned under the guard") {
   test::guard_findings found;
-  guard_options options = found.options();
+  guard_options options = test::guard_findings::options();
   options.pages = GENERATE(false, true);
   guard spy(options);
   const scoped_spy registration(&spy);
@@ -224,9 +224,26 @@ TEST_CASE("aligned blocks stay aligned under the guard") {
   }
 }
 
+TEST_CASE("an aligned block is guarded, and keeps its contents when it is resized in place") {
+  test::guard_findings found;
+  guard_options options = test::guard_findings::options();
+  options.quarantine_blocks = 0;
+  guard spy(options);
+  const scoped_spy registration(&spy);
+  auto* block = static_cast<char*>(mallocspy_aligned_alloc(4096, 5003));
+  support::fill(block, 5003, 1);
+  write_at(block, 5003);
+  CHECK(spy.check_all() == 1);
+  CHECK(found.text() == "overflow at 5003 by check_all");
+  block = static_cast<char*>(mallocspy_realloc(block, 1009));
+  CHECK(support::holds(block, 1009, 1));
+  mallocspy_free(block);
+  CHECK(found.text().empty());
+}
+
 TEST_CASE("blocks from before are passed through, and guarded once they are reallocated") {
   test::guard_findings found;
-  guard_options options = found.options();
+  guard_options options = test::guard_findings::options();
   options.pages = GENERATE(false, true);
   void* freed = CoTaskMemAlloc(53);
   char* grown = alloc(53);
@@ -297,7 +314,7 @@ TEST_CASE("quarantine keeps to its limits, and gives everything back in the end"
 
 TEST_CASE("reallocation works with a full quarantine and without one") {
   test::guard_findings found;
-  guard_options options = found.options();
+  guard_options options = test::guard_findings::options();
   options.quarantine_blocks = GENERATE(0U, 1U, 2U);
   options.pages = GENERATE(false, true);
   guard spy(options);

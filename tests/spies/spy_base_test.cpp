@@ -99,7 +99,7 @@ TEST_CASE("a spy of make_spy lives as long as it is registered") {
   {
     spy_ref<destruction_spy> first = make_spy<destruction_spy>(destroyed);
     const spy_ref<destruction_spy> second = std::move(first);
-    CHECK(first.get() == nullptr);
+    CHECK(first.get() == nullptr); // NOLINT(bugprone-use-after-move): that is the question
   }
   CHECK(destroyed == 2);
 }

@@ -2,9 +2,11 @@
 // The ready-made spies in one chain, in every order, under random work that knows what it must see.
 #include "guard_findings.hpp"
 #include "support/catch.hpp"
+#include "support/dies.hpp"
 #include "support/pattern.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <mallocspy/mallocspy.h>
 #include <mallocspy/mallocspy.hpp>
 #include <random>
@@ -88,7 +90,7 @@ tally work(unsigned seed, int steps) {
 
 TEST_CASE("guard, leak_tracker, fault_injector and statistics work together in every order") {
   test::guard_findings found;
-  guard_options options = found.options();
+  guard_options options = test::guard_findings::options();
   options.quarantine_blocks = 50;
   options.red_zone = 48;
   std::vector<int> order{0, 1, 2, 3};
@@ -131,7 +133,7 @@ TEST_CASE("guard, leak_tracker, fault_injector and statistics work together in e
 
 TEST_CASE("they do so on many threads") {
   test::guard_findings found;
-  guard_options options = found.options();
+  guard_options options = test::guard_findings::options();
   options.quarantine_blocks = 50;
   options.pages = GENERATE(false, true);
   options.most_pages = 60;
@@ -162,4 +164,43 @@ TEST_CASE("they do so on many threads") {
   CHECK(counted.counts().allocations == allocations);
   CHECK(counted.counts().failures == refused);
   CHECK(counted.counts().live_bytes == 0);
+}
+
+TEST_CASE("a child that is forked while other threads allocate goes on under the whole chain") {
+  test::guard_findings found;
+  guard_options options = test::guard_findings::options();
+  options.quarantine_blocks = 50;
+  statistics counted;
+  leak_tracker leaks;
+  fault_injector faults(fault_plan::random(0.1, 7));
+  guard guarded(options);
+  chain all{&counted, &leaks, &faults, &guarded};
+  const scoped_spy registration(&all);
+  std::atomic<bool> enough{false};
+  std::vector<std::thread> threads;
+  for (unsigned i = 0; i < 2; ++i) {
+    threads.emplace_back([&enough, i] {
+      for (unsigned round = i; !enough; round += 2) {
+        work(round, 50);
+      }
+    });
+  }
+  std::string ends;
+  for (unsigned i = 0; i < 10; ++i) {
+    ends += support::last_words([&] {
+      const bool right = work(i, 300).right && guarded.check_all() == 0;
+      (void)faults.outcome();
+      _exit(right ? 7 : 1);
+    });
+  }
+  enough = true;
+  for (std::thread& thread : threads) {
+    thread.join();
+  }
+  std::string expected;
+  for (int i = 0; i < 10; ++i) {
+    expected += "exit 7: ";
+  }
+  CHECK(ends == expected);
+  CHECK(found.text().empty());
 }

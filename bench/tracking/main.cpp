@@ -110,6 +110,7 @@ int main(int argc, char** argv) {
         {"a spy that does nothing", false, {}, "pass_through"},
         {"leak_tracker without stacks", false, {}, "leak_tracker_without_stacks"},
         {"leak_tracker, 16 frames", false, {}, "leak_tracker"},
+        {"trace, 16 frames", false, {}, "trace"},
     };
     measure("expressions", ways, own_folder, rounds);
 #if MALLOCSPY_BENCH_LUA

@@ -6,8 +6,6 @@
 #include "spies/stack_table.hpp"
 #include "spies/stack_walk.hpp"
 
-#include <cstring>
-
 namespace mallocspy {
 
 static_assert(max_stack_depth == spies::walked_stack::capacity);
@@ -18,12 +16,6 @@ std::size_t at_most_max(std::size_t depth) noexcept {
   return depth < max_stack_depth ? depth : max_stack_depth;
 }
 
-stack_id store_stack_above(const void* frame, std::size_t depth) noexcept {
-  spies::walked_stack spare;
-  const spies::found_stack found = spies::walk_stack(frame, at_most_max(depth), spare);
-  return spies::enter_stack(found.addresses, found.count);
-}
-
 } // namespace
 
 // Not inlined: its frame is where the walk starts. That frame must last until the walk is done, so the compiler must not
@@ -32,11 +24,9 @@ MALLOCSPY_OUT_OF_LINE std::size_t capture_stack(const void** addresses, std::siz
   if (capacity == 0) {
     return 0;
   }
-  spies::walked_stack spare;
-  const spies::found_stack found = spies::walk_stack(__builtin_frame_address(0), at_most_max(capacity), spare);
-  std::memcpy(addresses, found.addresses, found.count * sizeof *addresses);
+  const std::size_t count = spies::walk_stack(__builtin_frame_address(0), addresses, at_most_max(capacity));
   MALLOCSPY_KEEP_FRAME();
-  return found.count;
+  return count;
 }
 
 stack_id store_stack(const void* const* addresses, std::size_t count) noexcept {
@@ -44,14 +34,14 @@ stack_id store_stack(const void* const* addresses, std::size_t count) noexcept {
 }
 
 MALLOCSPY_OUT_OF_LINE stack_id capture_stack_id(std::size_t depth) noexcept {
-  const stack_id id = depth == 0 ? 0 : store_stack_above(__builtin_frame_address(0), depth);
+  const stack_id id = depth == 0 ? 0 : spies::walk_and_store(__builtin_frame_address(0), at_most_max(depth));
   MALLOCSPY_KEEP_FRAME();
   return id;
 }
 
 MALLOCSPY_OUT_OF_LINE stack_id capture_client_stack_id(std::size_t depth) noexcept {
   const void* frame = blocks::client_frame != nullptr ? blocks::client_frame : __builtin_frame_address(0);
-  const stack_id id = depth == 0 ? 0 : store_stack_above(frame, depth);
+  const stack_id id = depth == 0 ? 0 : spies::walk_and_store(frame, at_most_max(depth));
   MALLOCSPY_KEEP_FRAME();
   return id;
 }

@@ -20,6 +20,22 @@ namespace mallocspy {
 
 namespace {
 
+spies::address_map answers; // return address to code_location*
+
+#if defined(__APPLE__)
+
+code_location find_out(std::uintptr_t return_address) noexcept {
+  Dl_info info{};
+  if (dladdr(reinterpret_cast<const void*>(return_address - 1), &info) == 0) {
+    return {};
+  }
+  const std::uintptr_t offset =
+      info.dli_sname == nullptr ? 0 : return_address - reinterpret_cast<std::uintptr_t>(info.dli_saddr);
+  return {info.dli_fname, return_address - reinterpret_cast<std::uintptr_t>(info.dli_fbase), info.dli_sname, offset};
+}
+
+#else
+
 // What is remembered of a module. Never removed: addresses may be asked about after it was unloaded.
 struct known_module {
   std::uintptr_t begin;
@@ -31,7 +47,6 @@ struct known_module {
 };
 
 std::atomic<known_module*> known{nullptr};
-spies::address_map answers; // return address to code_location*
 
 const char* executable_path() noexcept {
   char path[4096];
@@ -67,20 +82,6 @@ const known_module* know(const spies::loaded_module& module) noexcept {
   }
   return make_known(module);
 }
-
-#if defined(__APPLE__)
-
-code_location find_out(std::uintptr_t return_address) noexcept {
-  Dl_info info{};
-  if (dladdr(reinterpret_cast<const void*>(return_address - 1), &info) == 0) {
-    return {};
-  }
-  const std::uintptr_t offset =
-      info.dli_sname == nullptr ? 0 : return_address - reinterpret_cast<std::uintptr_t>(info.dli_saddr);
-  return {info.dli_fname, return_address - reinterpret_cast<std::uintptr_t>(info.dli_fbase), info.dli_sname, offset};
-}
-
-#else
 
 code_location find_out(std::uintptr_t return_address) noexcept {
   const spies::loaded_module module = spies::find_module(return_address - 1);

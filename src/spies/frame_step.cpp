@@ -2,32 +2,22 @@
 // Runs inside hooks: never allocates from what is hooked, takes no lock.
 #include "spies/frame_step.hpp"
 
-#include "blocks/hints.hpp"
-#include "spies/address_map.hpp"
-#include "spies/stack_reading.hpp"
-#include "spies/unwind_step.hpp"
-
 #if defined(__linux__) && defined(__x86_64__)
 
 namespace mallocspy::spies {
 
-namespace {
+address_map learned_steps;
 
-address_map learned; // the packed steps of return addresses
-
-// A word that does not hold what is said to be held: such a frame is never taken over from an earlier walk.
-constexpr std::uintptr_t never = 1;
-
-MALLOCSPY_COLD std::uint64_t learn(std::uintptr_t return_address) noexcept {
+std::uint64_t learn(std::uintptr_t return_address) noexcept {
   const std::uint64_t step = learn_step(return_address).packed();
-  learned.insert(return_address, step);
+  learned_steps.insert(return_address, step);
   return step;
 }
 
-std::uint64_t step_from(std::uintptr_t return_address) noexcept {
-  const std::uint64_t known = learned.find(return_address);
-  return MALLOCSPY_LIKELY(known != 0) ? known : learn(return_address);
-}
+namespace {
+
+// A word that does not hold what is said to be held: such a frame is never taken over from an earlier walk.
+constexpr std::uintptr_t never = 1;
 
 stack_frame unrepeatable(std::uintptr_t stack_pointer, std::uintptr_t return_address,
                          std::uintptr_t frame_pointer) noexcept {
@@ -39,10 +29,9 @@ std::uintptr_t plus(std::uintptr_t base, std::int32_t offset) noexcept {
 }
 
 // Offsets in the ucontext_t of the kernel, which lies at the stack pointer when a signal handler has returned.
-constexpr std::uintptr_t context_registers = 40;
-constexpr std::uintptr_t context_frame_pointer = context_registers + 8 * 10;
-constexpr std::uintptr_t context_stack_pointer = context_registers + 8 * 15;
-constexpr std::uintptr_t context_instruction = context_registers + 8 * 16;
+constexpr std::uintptr_t context_frame_pointer = 120;
+constexpr std::uintptr_t context_stack_pointer = 160;
+constexpr std::uintptr_t context_instruction = 168;
 
 MALLOCSPY_READS_STACKS bool interrupted(stack_frame& frame, readable_range& readable) noexcept {
   const std::uintptr_t context = frame.stack_pointer;
@@ -74,9 +63,10 @@ MALLOCSPY_READS_STACKS bool by_frame_pointer(stack_frame& frame, readable_range&
   return true;
 }
 
-// The steps of few functions.
-MALLOCSPY_READS_STACKS MALLOCSPY_OUT_OF_LINE bool step_out_slowly(stack_frame& frame, readable_range& readable,
-                                                                  const unwind_step& step) noexcept {
+} // namespace
+
+MALLOCSPY_READS_STACKS bool step_out_slowly(stack_frame& frame, readable_range& readable,
+                                            const unwind_step& step) noexcept {
   std::uintptr_t cfa = 0;
   switch (step.cfa) {
   case frame_address::from_stack:
@@ -113,31 +103,6 @@ MALLOCSPY_READS_STACKS MALLOCSPY_OUT_OF_LINE bool step_out_slowly(stack_frame& f
   }
   frame = unrepeatable(cfa, word_at(cfa - 8), pointer);
   return frame.return_address != 0;
-}
-
-} // namespace
-
-MALLOCSPY_READS_STACKS bool step_out(stack_frame& frame, readable_range& readable) noexcept {
-  const unwind_step step = unwind_step::unpacked(step_from(frame.return_address));
-  const bool from_stack = step.cfa == frame_address::from_stack;
-  if (MALLOCSPY_LIKELY(from_stack || step.cfa == frame_address::from_frame)) {
-    const std::uintptr_t cfa = plus(from_stack ? frame.stack_pointer : frame.frame_pointer, step.cfa_offset);
-    if (MALLOCSPY_LIKELY(cfa > frame.stack_pointer && readable.holds(cfa - 8))) {
-      const std::uintptr_t slot = plus(cfa, step.pointer_offset);
-      if (step.pointer == frame_pointer::same) {
-        const std::uintptr_t return_address = word_at(cfa - 8);
-        frame = {cfa, return_address, frame.frame_pointer, cfa - 8, return_address};
-        return return_address != 0;
-      }
-      if (MALLOCSPY_LIKELY(step.pointer == frame_pointer::from_cfa && slot >= frame.stack_pointer && slot < cfa &&
-                           slot % sizeof slot == 0)) {
-        const std::uintptr_t pointer = word_at(slot);
-        frame = {cfa, word_at(cfa - 8), pointer, slot, pointer};
-        return frame.return_address != 0;
-      }
-    }
-  }
-  return step_out_slowly(frame, readable, step);
 }
 
 } // namespace mallocspy::spies

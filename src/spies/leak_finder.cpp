@@ -219,15 +219,18 @@ void group(spies::own_array<leaked_block>& blocks, spies::own_array<leak_group>&
   std::sort(blocks.begin(), blocks.end(), [](const leaked_block& a, const leaked_block& b) { return a.number < b.number; });
 }
 
-// effects: stores what the caller's callers may have in registers
-MALLOCSPY_INLINE void store_registers(spies::calling_thread& caller) noexcept {
+// effects: stores what the callers of the function with this frame may have in registers, and where their stack begins.
+// What
+//   that function has saved of registers lies right below its frame pointer; its variables, below that, may be stale
+MALLOCSPY_INLINE void store_registers(spies::calling_thread& caller, [[maybe_unused]] const void* frame) noexcept {
 #if defined(__x86_64__)
   __asm__ volatile("movq %%rbx, 0(%0)\n\tmovq %%rbp, 8(%0)\n\tmovq %%r12, 16(%0)\n\tmovq %%r13, 24(%0)\n\t"
                    "movq %%r14, 32(%0)\n\tmovq %%r15, 40(%0)"
                    :
                    : "r"(caller.registers)
                    : "memory");
-  __asm__ volatile("movq %%rsp, %0" : "=r"(caller.stack_pointer));
+  constexpr std::uintptr_t saved_registers = 5 * 8;
+  caller.stack_pointer = reinterpret_cast<std::uintptr_t>(frame) - saved_registers;
 #elif defined(__aarch64__)
   __asm__ volatile("stp x19, x20, [%0]\n\tstp x21, x22, [%0, #16]\n\tstp x23, x24, [%0, #32]\n\t"
                    "stp x25, x26, [%0, #48]\n\tstp x27, x28, [%0, #64]"
@@ -243,9 +246,8 @@ MALLOCSPY_INLINE void store_registers(spies::calling_thread& caller) noexcept {
 } // namespace
 
 leak_report leak_tracker::report(std::uint64_t from) const {
-  // Registers that this function uses itself have been saved on its stack, which is looked at too.
   spies::calling_thread caller{};
-  store_registers(caller);
+  store_registers(caller, __builtin_frame_address(0));
   spies::own_array<spies::scanned_block> found;
   const bool known = spies::find_leaks(m_tables->live, from, caller, found);
   mark_expected(found, m_tables->parts, std::min(m_tables->parts_taken.load(), tables::most_parts));

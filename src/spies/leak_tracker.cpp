@@ -75,8 +75,7 @@ void* leak_tracker::PostAlloc(void* pActual) {
 }
 
 void* leak_tracker::PreFree(void* pRequest, BOOL) {
-  spies::block_facts facts;
-  m_tables->live.take(reinterpret_cast<std::uintptr_t>(pRequest), facts);
+  m_tables->live.take(reinterpret_cast<std::uintptr_t>(pRequest));
   return pRequest;
 }
 
@@ -84,7 +83,7 @@ SIZE_T leak_tracker::PreRealloc(void* pRequest, SIZE_T cbRequest, void** ppNewRe
   *ppNewRequest = pRequest;
   // Taken out now: once it is freed, another thread may get its address before PostRealloc comes.
   resizing r{{}, cbRequest};
-  if (!m_tables->live.take(reinterpret_cast<std::uintptr_t>(pRequest), r.old)) {
+  if (!m_tables->live.take(reinterpret_cast<std::uintptr_t>(pRequest), &r.old)) {
     r.old.address = 0;
   }
   if (MALLOCSPY_UNLIKELY(!spies::carry(this, r)) && r.old.address != 0) {
@@ -136,7 +135,7 @@ std::uint64_t leak_tracker::untracked() const noexcept {
 bool leak_tracker::expect(const void* block) noexcept {
   spies::block_facts facts;
   const auto address = reinterpret_cast<std::uintptr_t>(block);
-  if (!m_tables->live.take(address, facts)) {
+  if (!m_tables->live.take(address, &facts)) {
     return false;
   }
   facts.thread |= spies::expected_mark;

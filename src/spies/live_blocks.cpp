@@ -2,15 +2,20 @@
 // Runs inside hooks: never allocates from what is hooked, takes no lock.
 #include "spies/live_blocks.hpp"
 
+#include "blocks/one_thread.hpp"
 #include "blocks/table_memory.hpp"
 
 namespace mallocspy::spies {
 
 namespace {
 
-constexpr std::uint32_t batch = 256;          // new records for a thread at a time
-constexpr std::uint32_t most_in_stock = 1024; // then half of them go to who needs them
+constexpr std::uint32_t batch = 256; // new records for a thread at a time
 constexpr auto relaxed = std::memory_order_relaxed;
+
+// returns: what is added to a place's number if a block begins here
+constexpr std::uint32_t aside_bit(std::uintptr_t address) noexcept {
+  return (address & 15U) != 0 ? std::uint32_t{1} << 31 : 0;
+}
 
 constexpr std::uintptr_t hide(std::uintptr_t address) noexcept {
   return ~address; // never 0 for a pointer of user space
@@ -29,17 +34,6 @@ template <class T> T* made(std::atomic<T*>& slot, std::size_t count) noexcept {
   return fresh;
 }
 
-template <class T> void unmap_all(std::atomic<T*>* table, std::size_t size, std::size_t count) noexcept {
-  for (std::size_t i = 0; table != nullptr && i < size; ++i) {
-    if (T* part = table[i].load(relaxed)) {
-      blocks::unmap_table(part, count * sizeof(T));
-    }
-  }
-  if (table != nullptr) {
-    blocks::unmap_table(table, size * sizeof *table);
-  }
-}
-
 } // namespace
 
 live_blocks::live_blocks() noexcept
@@ -47,16 +41,44 @@ live_blocks::live_blocks() noexcept
       m_chunks(static_cast<std::atomic<record*>*>(blocks::map_table(chunk_count * sizeof(std::atomic<record*>)))) {}
 
 live_blocks::~live_blocks() {
-  unmap_all(m_top, top_count, leaf_count);
-  unmap_all(m_chunks, chunk_count, chunk_records);
+  for (place* leaf = m_leaves.load(relaxed); leaf != nullptr;) {
+    auto* header = reinterpret_cast<leaf_header*>(leaf) - 1;
+    leaf = header->next.load(relaxed);
+    blocks::unmap_table(header, leaf_size);
+  }
+  for (std::size_t i = 0; m_chunks != nullptr && i <= m_next.load(relaxed) >> chunk_bits; ++i) {
+    if (record* chunk = m_chunks[i].load(relaxed)) {
+      blocks::unmap_table(chunk, chunk_records * sizeof(record));
+    }
+  }
+  if (m_chunks != nullptr) {
+    blocks::unmap_table(m_chunks, chunk_count * sizeof *m_chunks);
+  }
+  if (m_top != nullptr) {
+    blocks::unmap_table(m_top, top_count * sizeof *m_top);
+  }
 }
 
 live_blocks::place* live_blocks::make_place(std::uintptr_t address) noexcept {
   if ((address >> address_bits) != 0 || m_top == nullptr) {
     return nullptr;
   }
-  place* leaf = made(m_top[address >> leaf_bits], leaf_count);
-  return leaf == nullptr ? nullptr : &leaf[(address >> granule_bits) % leaf_count];
+  auto* header = static_cast<leaf_header*>(blocks::map_table(leaf_size));
+  if (header == nullptr) {
+    return nullptr;
+  }
+  auto* leaf = reinterpret_cast<place*>(header + 1);
+  place* present = nullptr;
+  if (!m_top[address >> leaf_bits].compare_exchange_strong(present, leaf, std::memory_order_acq_rel)) {
+    blocks::unmap_table(header, leaf_size); // another thread was faster
+    leaf = present;
+  } else {
+    place* next = m_leaves.load(relaxed);
+    do {
+      header->next.store(next, relaxed);
+    } while (!m_leaves.compare_exchange_weak(next, leaf, std::memory_order_release, relaxed));
+  }
+  return &leaf[(address >> granule_bits) % leaf_count];
 }
 
 std::uint32_t live_blocks::take_new(std::uint32_t count) noexcept {
@@ -68,8 +90,8 @@ std::uint32_t live_blocks::take_new(std::uint32_t count) noexcept {
     // Within one chunk: what is left at its end stays unused.
     const bool fits = (first >> chunk_bits) == ((first + count - 1) >> chunk_bits);
     const std::uint32_t start = fits ? first : ((first >> chunk_bits) + 1) << chunk_bits;
-    if (start + count < first || made(m_chunks[start >> chunk_bits], chunk_records) == nullptr) {
-      return 0; // four billion are too many, or no memory
+    if (start + count >= aside || made(m_chunks[start >> chunk_bits], chunk_records) == nullptr) {
+      return 0; // two billion are too many, or no memory
     }
     if (m_next.compare_exchange_weak(first, start + count, relaxed)) {
       return start;
@@ -78,22 +100,28 @@ std::uint32_t live_blocks::take_new(std::uint32_t count) noexcept {
 }
 
 bool live_blocks::refill(stock& s) noexcept {
+  std::uint32_t count = 0;
   if (m_returned.load(relaxed) != 0) {
-    std::uint32_t number = m_returned.exchange(0, std::memory_order_acquire);
-    s.first.store(number, relaxed);
-    std::uint32_t count = 0;
-    for (; number != 0; number = at(number)->stack.load(relaxed)) {
-      ++count;
+    // All batches are taken, since taking one off a list that others change is not safe; those that are not needed go back.
+    const std::uint32_t mine = m_returned.exchange(0, std::memory_order_acquire);
+    auto other = mine == 0 ? 0 : static_cast<std::uint32_t>(at(mine)->number.load(relaxed));
+    while (other != 0) {
+      const auto next = static_cast<std::uint32_t>(at(other)->number.load(relaxed));
+      push_returned(other, at(other)->thread.load(relaxed));
+      other = next;
     }
-    s.count.store(count, relaxed);
-    if (count != 0) {
-      return true;
+    for (std::uint32_t number = mine; number != 0; number = at(number)->stack.load(relaxed)) {
+      s.numbers[count++].store(number, relaxed);
     }
   }
-  const std::uint32_t fresh = take_new(batch);
-  s.fresh.store(fresh, relaxed);
-  s.fresh_end.store(fresh == 0 ? 0 : fresh + batch, relaxed);
-  return fresh != 0;
+  if (count == 0) {
+    const std::uint32_t fresh = take_new(batch);
+    for (count = 0; fresh != 0 && count < batch; ++count) {
+      s.numbers[count].store(fresh + batch - 1 - count, relaxed);
+    }
+  }
+  s.count.store(count, relaxed);
+  return count != 0;
 }
 
 std::uint32_t live_blocks::take_record() noexcept {
@@ -102,50 +130,57 @@ std::uint32_t live_blocks::take_record() noexcept {
     return take_new(1);
   }
   stock& s = mine.entry;
-  for (;;) {
-    if (const std::uint32_t number = s.first.load(relaxed)) {
-      s.first.store(at(number)->stack.load(relaxed), relaxed);
-      s.count.store(s.count.load(relaxed) - 1, relaxed);
-      return number;
-    }
-    const std::uint32_t fresh = s.fresh.load(relaxed);
-    if (fresh != s.fresh_end.load(relaxed)) {
-      s.fresh.store(fresh + 1, relaxed);
-      return fresh;
-    }
+  std::uint32_t count = s.count.load(relaxed);
+  if (MALLOCSPY_UNLIKELY(count == 0)) {
     if (!refill(s)) {
       return 0;
     }
+    count = s.count.load(relaxed);
   }
+  s.count.store(count - 1, relaxed);
+  return s.numbers[count - 1].load(relaxed);
 }
 
-void live_blocks::push_returned(std::uint32_t first, std::uint32_t last) noexcept {
+void live_blocks::push_returned(std::uint32_t first, std::uint32_t count) noexcept {
+  record& r = *at(first);
+  r.thread.store(count, relaxed);
   std::uint32_t head = m_returned.load(relaxed);
   do {
-    at(last)->stack.store(head, relaxed);
+    r.number.store(head, relaxed);
   } while (!m_returned.compare_exchange_weak(head, first, std::memory_order_release, relaxed));
+}
+
+// A thread may free what others allocate: half of its stock goes to who needs it, those that it has used last stay.
+void live_blocks::give_back_half(stock& s) noexcept {
+  constexpr std::uint32_t half = stock::room / 2;
+  std::uint32_t next = 0;
+  for (std::uint32_t i = 0; i < half; ++i) {
+    const std::uint32_t number = s.numbers[i].load(relaxed);
+    at(number)->stack.store(next, relaxed);
+    next = number;
+  }
+  push_returned(next, half);
+  const std::uint32_t count = s.count.load(relaxed);
+  for (std::uint32_t i = half; i < count; ++i) {
+    s.numbers[i - half].store(s.numbers[i].load(relaxed), relaxed);
+  }
+  s.count.store(count - half, relaxed);
 }
 
 void live_blocks::give_back(std::uint32_t number) noexcept {
   const auto mine = m_stocks.mine();
   if (MALLOCSPY_UNLIKELY(mine.shared)) {
-    push_returned(number, number);
+    at(number)->stack.store(0, relaxed);
+    push_returned(number, 1);
     return;
   }
   stock& s = mine.entry;
-  at(number)->stack.store(s.first.load(relaxed), relaxed);
-  s.first.store(number, relaxed);
-  const std::uint32_t count = s.count.load(relaxed) + 1;
-  s.count.store(count, relaxed);
-  if (MALLOCSPY_UNLIKELY(count > most_in_stock)) {
-    std::uint32_t last = number;
-    for (std::uint32_t i = 1; i < most_in_stock / 2; ++i) {
-      last = at(last)->stack.load(relaxed);
-    }
-    s.first.store(at(last)->stack.load(relaxed), relaxed);
-    s.count.store(count - most_in_stock / 2, relaxed);
-    push_returned(number, last);
+  if (MALLOCSPY_UNLIKELY(s.count.load(relaxed) == stock::room)) {
+    give_back_half(s);
   }
+  const std::uint32_t count = s.count.load(relaxed);
+  s.numbers[count].store(number, relaxed);
+  s.count.store(count + 1, relaxed);
 }
 
 bool live_blocks::put(const block_facts& facts) noexcept {
@@ -163,7 +198,7 @@ bool live_blocks::put(const block_facts& facts) noexcept {
   r.stack.store(facts.stack, relaxed);
   r.thread.store(facts.thread, relaxed);
   r.hidden.store(hide(facts.address), std::memory_order_release);
-  p->store(number, std::memory_order_release);
+  p->store(number | aside_bit(facts.address), std::memory_order_release);
   return true;
 }
 
@@ -174,7 +209,8 @@ bool live_blocks::read(std::uint32_t number, block_facts& facts) const noexcept 
   }
   const record& r = chunk[number % chunk_records];
   const std::uintptr_t hidden = r.hidden.load(std::memory_order_acquire);
-  if (hidden == 0) {
+  const place* p = hidden == 0 ? nullptr : find_place(hide(hidden)); // 0: never used
+  if (p == nullptr || p->load(std::memory_order_acquire) != (number | aside_bit(hide(hidden)))) {
     return false;
   }
   facts = {hide(hidden), r.size.load(relaxed), r.number.load(relaxed), r.stack.load(relaxed), r.thread.load(relaxed)};
@@ -185,18 +221,32 @@ bool live_blocks::read(std::uint32_t number, block_facts& facts) const noexcept 
 
 bool live_blocks::find(std::uintptr_t address, block_facts& facts) const noexcept {
   const place* p = find_place(address);
-  const std::uint32_t number = p == nullptr ? 0 : p->load(std::memory_order_acquire);
-  return number != 0 && read(number, facts) && facts.address == address;
+  const std::uint32_t value = p == nullptr ? 0 : p->load(std::memory_order_acquire);
+  return value != 0 && read(value & ~aside, facts) && facts.address == address;
 }
 
-bool live_blocks::take(std::uintptr_t address, block_facts& facts) noexcept {
+bool live_blocks::take(std::uintptr_t address, block_facts* facts) noexcept {
   place* p = find_place(address);
-  std::uint32_t number = p == nullptr ? 0 : p->load(std::memory_order_acquire);
-  if (number == 0 || !read(number, facts) || facts.address != address ||
-      !p->compare_exchange_strong(number, 0, std::memory_order_acq_rel)) {
+  std::uint32_t value = p == nullptr ? 0 : p->load(std::memory_order_acquire);
+  if (value == 0) {
     return false;
   }
-  at(number)->hidden.store(0, std::memory_order_release);
+  const std::uint32_t number = value & ~aside;
+  // The record of a block that begins with its granule is not looked at: its memory may have to be waited for.
+  const bool is_aside = MALLOCSPY_UNLIKELY(((value & aside) | aside_bit(address)) != 0);
+  if (is_aside && at(number)->hidden.load(relaxed) != hide(address)) {
+    return false;
+  }
+  if (facts != nullptr) {
+    const record& r = *at(number);
+    *facts = {address, r.size.load(relaxed), r.number.load(relaxed), r.stack.load(relaxed), r.thread.load(relaxed)};
+  }
+  // Of two threads that free one block at once, one gets it.
+  if (blocks::process_has_one_thread()) {
+    p->store(0, relaxed);
+  } else if (!p->compare_exchange_strong(value, 0, std::memory_order_acq_rel)) {
+    return false;
+  }
   give_back(number);
   return true;
 }

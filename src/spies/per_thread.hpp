@@ -100,6 +100,13 @@ public:
     }
   }
 
+  // effects: calls f(memory, size in bytes) for the memory in which the entries lie, if there is any
+  template <class Function> void with_memory(Function f) {
+    if (m_count != 0) {
+      f(static_cast<void*>(m_entries), m_count * sizeof(Entry));
+    }
+  }
+
   bool shared_is_used() const noexcept {
     return m_entries[0].owner.load(std::memory_order_relaxed) != 0;
   }

@@ -159,24 +159,24 @@ private:
     }
   }
 
-  // effects: reads what is present of a range, page by page
+  // effects: reads a range, but what lies below the stack pointer of the calling thread
   void read_range(std::uintptr_t begin, std::uintptr_t end, const memory_mapping& m) noexcept {
-    // What lies below the stack pointer of the calling thread is left out.
     const std::uintptr_t stale_begin = m_caller.stack_pointer - stale_stack;
     if (begin < m_caller.stack_pointer && end > stale_begin) {
-      if (begin < stale_begin) {
-        read_range(begin, stale_begin, m);
-      }
+      read_pages(begin, std::max(begin, stale_begin), m);
       begin = std::min(end, m_caller.stack_pointer);
     }
+    read_pages(begin, end, m);
+  }
+
+  // effects: reads what is present of a range
+  void read_pages(std::uintptr_t begin, std::uintptr_t end, const memory_mapping& m) noexcept {
     while (begin < end) {
-      std::uintptr_t present_end = begin;
-      const bool present = m.shared || m_pages.is_present(begin, end, present_end);
-      present_end = m.shared ? end : present_end;
-      if (present) {
-        read_present(begin, present_end, m);
+      std::uintptr_t part_end = end;
+      if (m.shared || m_pages.is_present(begin, end, part_end)) {
+        read_present(begin, part_end, m);
       }
-      begin = present_end;
+      begin = part_end;
     }
   }
 

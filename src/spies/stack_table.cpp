@@ -17,13 +17,21 @@ constexpr std::size_t unit = 16;
 constexpr unsigned chunk_bits = 16;
 constexpr std::size_t chunk_units = std::size_t{1} << chunk_bits;
 constexpr std::size_t chunk_count = 4096; // 4 GiB in all
-constexpr std::size_t index_size = std::size_t{1} << 18;
 
-using index_slot = std::atomic<std::uint32_t>;
+// The index: tables of growing size. A stack is in the first table that had a free slot in its group when it was entered;
+// slots are never freed, so whoever finds a free one knows that the stack is in no later table.
+struct index_slot {
+  std::atomic<std::uint64_t> hash; // 0: free
+  std::atomic<std::uint32_t> number;
+};
+constexpr std::size_t group_size = 8; // two cache lines
+constexpr std::size_t table_sizes[] = {std::size_t{1} << 16, std::size_t{1} << 18, std::size_t{1} << 20,
+                                       std::size_t{1} << 22, std::size_t{1} << 24};
+constexpr std::size_t table_count = sizeof table_sizes / sizeof *table_sizes;
 
 std::atomic<char*> chunks[chunk_count];
 std::atomic<std::uint64_t> used{1}; // units
-std::atomic<index_slot*> stack_index{nullptr};
+std::atomic<index_slot*> tables[table_count];
 
 // effects: maps a table where there is none yet. returns: it; null without memory
 template <class T> T* made(std::atomic<T*>& place, std::size_t size) noexcept {
@@ -56,14 +64,15 @@ struct multipliers {
 };
 constexpr multipliers odd;
 
-std::uint32_t hash_of(const void* const* addresses, std::size_t count) noexcept {
+std::uint64_t hash_of(const void* const* addresses, std::size_t count) noexcept {
   std::uint64_t sum = count;
   for (std::size_t i = 0; i < count; ++i) {
     sum += reinterpret_cast<std::uintptr_t>(addresses[i]) * odd.values[i];
   }
   sum ^= sum >> 32;
   sum *= 0xD6E8FEB86659FD93U;
-  return static_cast<std::uint32_t>(sum >> 32);
+  sum ^= sum >> 32;
+  return sum == 0 ? 1 : sum;
 }
 
 stack_entry* entry_at(std::uint32_t number) noexcept {
@@ -88,60 +97,47 @@ std::uint32_t append(std::size_t count) noexcept {
   }
 }
 
-bool holds(const stack_entry& entry, std::uint32_t hash, const void* const* addresses, std::size_t count) noexcept {
-  return entry.hash == hash && entry.count == count && std::memcmp(entry.addresses, addresses, count * sizeof(void*)) == 0;
-}
-
-// returns: the number of the stack in the chain from `first` to before `last`; 0 if it is not there
-std::uint32_t find_in_chain(std::uint32_t first, std::uint32_t last, std::uint32_t hash, const void* const* addresses,
-                            std::size_t count) noexcept {
-  for (std::uint32_t number = first; number != last;) {
-    const stack_entry& entry = *entry_at(number);
-    if (holds(entry, hash, addresses, count)) {
-      return number;
-    }
-    number = entry.next;
-  }
-  return 0;
-}
-
-MALLOCSPY_COLD std::uint32_t enter_new(index_slot& slot, std::uint32_t seen, std::uint32_t hash,
-                                       const void* const* addresses, std::size_t count) noexcept {
+// returns: the number of a stack whose slot has been claimed, by this thread or another one that may never finish
+MALLOCSPY_COLD std::uint32_t enter_at(index_slot& slot, const void* const* addresses, std::size_t count) noexcept {
   const std::uint32_t number = append(count);
   if (number == 0) {
     return 0;
   }
   stack_entry& entry = *entry_at(number);
-  entry.hash = hash;
-  entry.count = static_cast<std::uint32_t>(count);
   entry.number = number;
+  entry.count = static_cast<std::uint32_t>(count);
   std::memcpy(entry.addresses, addresses, count * sizeof(void*));
-  for (;;) {
-    entry.next = seen;
-    std::uint32_t head = seen;
-    if (slot.compare_exchange_weak(head, number, std::memory_order_release, std::memory_order_acquire)) {
-      return number;
-    }
-    // Others have entered some meanwhile, this one perhaps. Its room here is lost then.
-    if (const std::uint32_t found = find_in_chain(head, seen, hash, addresses, count)) {
-      return found;
-    }
-    seen = head;
-  }
+  std::uint32_t present = 0;
+  const bool first = slot.number.compare_exchange_strong(present, number, std::memory_order_acq_rel);
+  return first ? number : present; // what another thread has entered meanwhile; the room here is lost
 }
 
 } // namespace
 
 std::uint32_t enter_stack(const void* const* addresses, std::size_t count) noexcept {
-  index_slot* slots = made(stack_index, index_size * sizeof(index_slot));
-  if (count == 0 || slots == nullptr) {
+  if (count == 0) {
     return 0;
   }
-  const std::uint32_t hash = hash_of(addresses, count);
-  index_slot& slot = slots[hash % index_size];
-  const std::uint32_t seen = slot.load(std::memory_order_acquire);
-  const std::uint32_t found = find_in_chain(seen, 0, hash, addresses, count);
-  return MALLOCSPY_LIKELY(found != 0) ? found : enter_new(slot, seen, hash, addresses, count);
+  const std::uint64_t hash = hash_of(addresses, count);
+  for (std::size_t t = 0; t < table_count; ++t) {
+    index_slot* table = made(tables[t], table_sizes[t] * sizeof(index_slot));
+    if (table == nullptr) {
+      return 0;
+    }
+    index_slot* group = table + hash % table_sizes[t] / group_size * group_size;
+    for (std::size_t i = 0; i < group_size; ++i) {
+      index_slot& slot = group[(hash + i) % group_size];
+      std::uint64_t seen = slot.hash.load(std::memory_order_relaxed);
+      if (seen == 0 && slot.hash.compare_exchange_strong(seen, hash, std::memory_order_relaxed)) {
+        seen = hash;
+      }
+      if (seen == hash) {
+        const std::uint32_t number = slot.number.load(std::memory_order_acquire);
+        return MALLOCSPY_LIKELY(number != 0) ? number : enter_at(slot, addresses, count);
+      }
+    }
+  }
+  return 0; // tens of millions of stacks
 }
 
 const stack_entry* find_stack(std::uint32_t number) noexcept {

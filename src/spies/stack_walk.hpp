@@ -8,14 +8,12 @@
 
 namespace mallocspy::spies {
 
-struct found_stack {
-  const void* const* addresses; // innermost first
-  std::size_t count;
-};
+// effects: stores the return addresses above the frame at `frame_address` (__builtin_frame_address(0) of a function with a
+//   frame pointer, which has not returned), innermost first: the first is where that function returns to
+// returns: how many; at most `capacity`, which is at most walked_stack::capacity and not 0
+std::size_t walk_stack(const void* frame_address, const void** addresses, std::size_t capacity) noexcept;
 
-// returns: the return addresses above the frame at `frame_address` (__builtin_frame_address(0) of a function with a frame
-//   pointer, which has not returned), at most `capacity`, which is at most walked_stack::capacity and not 0. The first is
-//   where that function returns to. They lie in the thread's memory until its next walk, or in `spare` if it has none
-found_stack walk_stack(const void* frame_address, std::size_t capacity, walked_stack& spare) noexcept;
+// effects: stores the same stack in the table. returns: its number; 0 if there is no memory for it
+std::uint32_t walk_and_store(const void* frame_address, std::size_t capacity) noexcept;
 
 } // namespace mallocspy::spies

@@ -7,6 +7,7 @@
 
 #include "spies/readable_range.hpp"
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 
@@ -27,16 +28,24 @@ struct walked_stack {
   static constexpr std::size_t capacity = 64;
 
   readable_range readable;
-  std::size_t top = capacity; // index of the innermost frame
-  bool complete = false;      // the outermost frame has no caller
+  std::atomic<bool> in_use{false}; // a walk is under way: a signal handler that interrupts it takes another one
+  std::size_t top = capacity;      // index of the innermost frame
+  bool complete = false;           // the outermost frame has no caller
+  std::uint32_t stored = 0;        // the number of the stack that was stored of these frames; 0: none yet
+  std::size_t stored_count = 0;
   std::uintptr_t stack_pointers[capacity];
   std::uintptr_t return_addresses[capacity];
   std::uintptr_t frame_pointers[capacity];
   std::uintptr_t slots[capacity];
   std::uintptr_t held[capacity];
 
-  stack_frame at(std::size_t i) const noexcept {
-    return {stack_pointers[i], return_addresses[i], frame_pointers[i], slots[i], held[i]};
+  // Word by word: a copy of a whole frame would wait for the words that have just been written.
+  void get(std::size_t i, stack_frame& f) const noexcept {
+    f.stack_pointer = stack_pointers[i];
+    f.return_address = return_addresses[i];
+    f.frame_pointer = frame_pointers[i];
+    f.slot = slots[i];
+    f.held = held[i];
   }
   void set(std::size_t i, const stack_frame& f) noexcept {
     stack_pointers[i] = f.stack_pointer;

@@ -6,9 +6,15 @@
 #include "support/catch.hpp"
 
 #include <atomic>
+#include <cerrno>
+#include <csignal>
+#include <initializer_list>
 #include <mallocspy/blocks/ownership.hpp>
+#include <mallocspy/mallocspy.h>
+#include <mallocspy/spies/chain.hpp>
 #include <mallocspy/task/task.hpp>
 #include <string>
+#include <sys/wait.h>
 #include <thread>
 #include <vector>
 
@@ -230,6 +236,103 @@ TEST_CASE("the printed report names functions, files and lines", "[spies][leak_t
   CoTaskMemFree(reinterpret_cast<void*>(hidden ^ 0x5555));
   CHECK(captured([&t](int descriptor) { t.tracker.report().print(descriptor); }) ==
         "mallocspy: leak report\n  lost: 0 blocks, 0 bytes\n");
+}
+
+namespace {
+
+// Not ended by a jump, which would take the function off the stack.
+template <class Allocate> void* stay_for(Allocate allocate) {
+  void* block = allocate();
+  __asm__ volatile("");
+  return block;
+}
+__attribute__((noinline)) void* by_alloc() {
+  return stay_for([] { return CoTaskMemAlloc(27); });
+}
+__attribute__((noinline)) void* by_realloc_of_null() {
+  return stay_for([] { return CoTaskMemRealloc(nullptr, 27); });
+}
+__attribute__((noinline)) void* by_realloc() {
+  return stay_for([] { return CoTaskMemRealloc(CoTaskMemAlloc(27), 5003); });
+}
+__attribute__((noinline)) void* by_c_function() {
+  return stay_for([] { return mallocspy_alloc(27); });
+}
+__attribute__((noinline)) void* by_aligned_c_function() {
+  return stay_for([] { return mallocspy_aligned_alloc(64, 64); });
+}
+__attribute__((noinline)) void* by_zeroing_c_function() {
+  return stay_for([] { return mallocspy_calloc(3, 9); });
+}
+__attribute__((noinline)) void* by_object() {
+  IMalloc* object = nullptr;
+  CoGetMalloc(1, &object);
+  return stay_for([object] { return object->Alloc(27); });
+}
+
+// Allocates from its own hooks, before and after.
+struct allocating_spy : spy_base {
+  allocating_spy() : spy_base(spy_calls::concurrent) {}
+  SIZE_T PreAlloc(SIZE_T bytes) override {
+    work();
+    return bytes;
+  }
+  void* PostAlloc(void* p) override {
+    work();
+    return p;
+  }
+  void work() {
+    if (!busy) {
+      busy = true;
+      CoTaskMemFree(CoTaskMemAlloc(7));
+      busy = false;
+    }
+  }
+  bool busy = false;
+};
+
+} // namespace
+
+TEST_CASE("whichever door is taken, the stack begins with who took it", "[spies][leak_tracker]") {
+  leak_tracker tracker;
+  allocating_spy noise;
+  chain both{&noise, &tracker};
+  REQUIRE(CoRegisterMallocSpy(&both) == S_OK);
+  struct door {
+    const char* name;
+    void* (*function)();
+  };
+  for (const door& d :
+       {door{"by_alloc()", by_alloc}, door{"by_realloc_of_null()", by_realloc_of_null}, door{"by_realloc()", by_realloc},
+        door{"by_c_function()", by_c_function}, door{"by_aligned_c_function()", by_aligned_c_function},
+        door{"by_zeroing_c_function()", by_zeroing_c_function}, door{"by_object()", by_object}}) {
+    void* block = d.function();
+    const std::string text = captured([&tracker](int descriptor) { tracker.report().print(descriptor, true); });
+    INFO(text);
+    // Not inlined, the allocating lambda comes first.
+    CHECK(text.find(std::string("(anonymous namespace)::") + d.name) != std::string::npos);
+    CHECK(text.find("#3 ") > text.find(d.name));
+    CHECK(text.find("CoTaskMem") == std::string::npos);
+    CoTaskMemFree(block);
+  }
+  CHECK(CoRevokeMallocSpy() == S_OK);
+}
+
+TEST_CASE("the program does not hear of the copies that reports are made in", "[spies][leak_tracker]") {
+  tracked t;
+  static std::atomic<int> heard;
+  heard = 0;
+  struct sigaction action {};
+  struct sigaction before {};
+  action.sa_handler = [](int) { ++heard; };
+  ::sigaction(SIGCHLD, &action, &before);
+  void* block = CoTaskMemAlloc(27);
+  captured([&t](int descriptor) { t.tracker.report().print(descriptor, true); });
+  CHECK(::waitpid(-1, nullptr, WNOHANG) == -1);
+  CHECK(errno == ECHILD);
+  CHECK(heard == 0);
+  ::sigaction(SIGCHLD, &before, nullptr);
+  CoTaskMemFree(block);
 }
 
 TEST_CASE("threads allocate, hand over, reallocate and free", "[spies][leak_tracker]") {

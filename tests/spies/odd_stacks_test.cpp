@@ -8,6 +8,7 @@
 #include <csignal>
 #include <cstring>
 #include <sys/mman.h>
+#include <sys/time.h>
 #include <ucontext.h>
 
 using namespace mallocspy;
@@ -113,4 +114,48 @@ TEST_CASE("coroutines, switched to and fro, and gone", "[spies][odd_stacks]") {
     end(a);
     end(b);
   }
+}
+
+namespace {
+
+std::size_t handled = 0;
+std::size_t wrong_in_handler = 0;
+
+void in_timer(int) {
+  std::size_t found = 0;
+  wrong_in_handler += stacks_agree(max_stack_depth, found) ? 0U : 1U;
+  ++handled;
+}
+
+__attribute__((noinline)) std::size_t wrong_at_depth(int levels) {
+  std::size_t found = 0;
+  std::size_t wrong = stacks_agree(max_stack_depth, found) ? 0U : 1U;
+  if (levels != 0) {
+    wrong += wrong_at_depth(levels - 1);
+  }
+  return wrong + (stacks_agree(max_stack_depth, found) ? 0U : 1U);
+}
+
+} // namespace
+
+// A walk that is interrupted by a walk.
+TEST_CASE("signals in the middle of walks", "[spies][odd_stacks]") {
+  struct sigaction action {};
+  struct sigaction before {};
+  action.sa_handler = in_timer;
+  ::sigaction(SIGPROF, &action, &before);
+  handled = 0;
+  itimerval often{};
+  often.it_interval.tv_usec = often.it_value.tv_usec = 500;
+  ::setitimer(ITIMER_PROF, &often, nullptr);
+  std::size_t wrong = 0;
+  for (int i = 0; i < 200000 && handled < 20; ++i) {
+    wrong += wrong_at_depth(9);
+  }
+  itimerval never{};
+  ::setitimer(ITIMER_PROF, &never, nullptr);
+  ::sigaction(SIGPROF, &before, nullptr);
+  CHECK(wrong == 0);
+  CHECK(wrong_in_handler == 0);
+  CHECK(handled > 0);
 }

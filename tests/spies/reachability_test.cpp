@@ -36,9 +36,9 @@ private:
 // Of a size that nobody else asks for: where malloc has the same heap, stale pointers of its free blocks would be seen.
 struct node {
   node* next;
-  char rest[150011 - sizeof(node*)];
+  char rest[150011 - sizeof(void*)];
 };
-constexpr std::size_t node_size = sizeof(node*) + sizeof(node::rest);
+constexpr std::size_t node_size = sizeof(void*) + sizeof(node::rest);
 
 node* new_node(node* next) {
   auto* n = static_cast<node*>(CoTaskMemAlloc(node_size));
@@ -220,25 +220,24 @@ ALONE("what the heap leaves in a fresh block is no pointer") {
   fixture f;
   static void* volatile held[2];
   out_of_sight([&f] {
-    node* several[16];
-    for (node*& n : several) {
-      n = new_node(nullptr);
+    // Small enough that they share a list of free blocks, each of which holds the address of the next.
+    void* several[16];
+    for (void*& block : several) {
+      block = CoTaskMemAlloc(5003);
     }
-    for (node*& n : several) {
-      CoTaskMemFree(n);
-      n = nullptr;
+    for (void*& block : several) {
+      CoTaskMemFree(block);
+      block = nullptr;
     }
-    // Untouched, and held: free blocks led from one to the next, in one order or the other.
-    held[0] = CoTaskMemAlloc(node_size);
-    f.remember(CoTaskMemAlloc(node_size));
-    held[1] = CoTaskMemAlloc(node_size);
+    held[0] = CoTaskMemAlloc(5003);
+    f.remember(CoTaskMemAlloc(5003));
+    held[1] = CoTaskMemAlloc(5003);
     f.remember(held[0]);
     f.remember(held[1]);
   });
   CHECK(f.state_of(0) == block_state::lost);
   CHECK(f.state_of(1) == block_state::reachable);
   CHECK(f.state_of(2) == block_state::reachable);
-  held[0] = held[1] = nullptr;
 }
 
 ALONE("a variable of the calling function holds a block") {
@@ -251,7 +250,7 @@ ALONE("a variable of the calling function holds a block") {
 
 ALONE("a block held only by memory of another allocator, or mapped by hand") {
   fixture f;
-  auto* cell = static_cast<node* volatile*>(std::malloc(sizeof(node*)));
+  auto* cell = static_cast<node* volatile*>(std::malloc(sizeof(void*)));
   auto* page =
       static_cast<node* volatile*>(::mmap(nullptr, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
   auto* shared =
@@ -274,6 +273,18 @@ ALONE("a block held only by memory of another allocator, or mapped by hand") {
   std::free(const_cast<node**>(cell));
   ::munmap(const_cast<node**>(page), 4096);
   ::munmap(const_cast<node**>(shared), 4096);
+}
+
+ALONE("memory like that of the library's own tables holds nothing") {
+  fixture f;
+  void* table = ::mmap(nullptr, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  REQUIRE(::madvise(table, 4096, MADV_DONTDUMP) == 0);
+  out_of_sight([&] {
+    *static_cast<node* volatile*>(table) = new_node(nullptr);
+    f.remember(*static_cast<node* volatile*>(table));
+  });
+  CHECK(f.state_of(0) == block_state::lost);
+  ::munmap(table, 4096);
 }
 
 ALONE("a block held only by one that the tracker does not know") {

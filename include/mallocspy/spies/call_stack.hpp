@@ -2,7 +2,7 @@
 // Call stacks for spies: captured and stored so cheaply that a hook can do it on every allocation, and named only when
 // somebody reads them.
 //
-//   PostAlloc:  record.stack = capture_stack_id(16);
+//   PostAlloc:  record.stack = capture_client_stack_id(16);
 //   report:     for (const void* address : stored_stack(record.stack)) locate_code(address) ...
 //
 // Everything here may be called in a hook: it never allocates from what is hooked and takes no lock that code in a hook may
@@ -43,8 +43,8 @@ MALLOCSPY_API stack_id capture_stack_id(std::size_t depth) noexcept;
 
 // For hooks: the stack of the client's call that is being spied, without the frames of this library.
 // effects, returns: as capture_stack_id, but the first frame is where the allocator was called. Under another host than
-//   mallocspy, and outside of hooks: as capture_stack_id
-// threads: any
+//   mallocspy: as capture_stack_id
+// threads: any, in a hook only
 MALLOCSPY_API stack_id capture_client_stack_id(std::size_t depth) noexcept;
 
 // The return addresses of a stored stack, innermost first.

@@ -17,8 +17,8 @@ struct leak_options {
 };
 
 // Keeps a record of each block that is allocated while it records, until the block is freed. Concurrent; adds nothing to
-// the blocks; its memory comes straight from the system: about 36 bytes for a live block, and each call stack once. A block
-// that is reallocated counts as a new request, with the number and the stack of that.
+// the blocks; its memory comes straight from the system: about 40 bytes for a small live block, and each call stack once. A
+// block that is reallocated counts as a new request, with the number and the stack of that.
 //
 //   leak_tracker tracker;
 //   CoRegisterMallocSpy(&tracker);

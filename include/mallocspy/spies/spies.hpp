@@ -14,3 +14,5 @@
 #include <mallocspy/spies/leak_tracker.hpp>
 #include <mallocspy/spies/spy_base.hpp>
 #include <mallocspy/spies/statistics.hpp>
+#include <mallocspy/spies/trace.hpp>
+#include <mallocspy/spies/trace_reader.hpp>

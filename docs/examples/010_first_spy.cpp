@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // A spy that counts allocations.
-#include "spy_base.hpp"
-
 #include <cstdio>
+#include <mallocspy/mallocspy.hpp>
+#include <mallocspy/spies.hpp>
 
 using namespace mallocspy;
 

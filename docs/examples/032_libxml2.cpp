@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
 // libxml2 on the task allocator: four functions for the whole library, handed over before its first use.
-#include "counting_spy.hpp"
-
 #include <cstdio>
 #include <cstring>
 #include <libxml/parser.h>
 #include <mallocspy/mallocspy.h>
+#include <mallocspy/mallocspy.hpp>
+#include <mallocspy/spies.hpp>
 
 int main() {
-  counting_spy spy;
+  mallocspy::statistics spy;
   const mallocspy::scoped_spy registration(&spy);
   const int set = xmlMemSetup(mallocspy_free, mallocspy_alloc, mallocspy_realloc, mallocspy_strdup);
   const char* text = "<shelf><book pages='119'/><book pages='53'/></shelf>";
@@ -17,6 +17,7 @@ int main() {
   const bool ours = mallocspy_owns(document) == 1;
   xmlFreeDoc(document);
   xmlCleanupParser();
-  std::printf("%lu books in %ld allocations\n", books, spy.seen().allocations);
-  return set == 0 && books == 2 && ours && spy.seen().live_blocks == 0 ? 0 : 1;
+  const mallocspy::allocation_counts seen = spy.counts();
+  std::printf("%lu books in %d allocations\n", books, static_cast<int>(seen.allocations));
+  return set == 0 && books == 2 && ours && seen.live_blocks == 0 ? 0 : 1;
 }

@@ -7,6 +7,8 @@
 #include "blocks/zeroing.hpp"
 
 #include <cstddef>
+#include <cstdint>
+#include <cstdlib>
 #include <mimalloc.h>
 
 namespace mallocspy::blocks::backing {
@@ -69,6 +71,18 @@ inline void release(void* p) noexcept {
 // returns: the bytes that the block at p really has, from p on
 inline std::size_t usable_size(const void* p) noexcept {
   return mi_usable_size(p);
+}
+
+// returns: whether p lies in memory from which blocks are handed out
+inline bool is_heap(const void* p) noexcept {
+  return mi_is_in_heap_region(p);
+}
+
+// returns: whether the program's malloc is mimalloc too, as it is where the package's library comes before the C library.
+//   The modules of code are told by `begin_of_module`
+template <class Begin> bool is_the_programs_malloc(Begin begin_of_module) noexcept {
+  return begin_of_module(reinterpret_cast<std::uintptr_t>(&std::malloc)) ==
+         begin_of_module(reinterpret_cast<std::uintptr_t>(&mi_malloc));
 }
 
 inline void minimize() noexcept {

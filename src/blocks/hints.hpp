@@ -13,6 +13,8 @@
 #define MALLOCSPY_INLINE inline __attribute__((always_inline))
 // A variable that no other module sees: addressed directly, without the offset table.
 #define MALLOCSPY_INNER __attribute__((visibility("hidden")))
+// At the end of a function whose frame a callee looks at: it is not left by a jump.
+#define MALLOCSPY_KEEP_FRAME() __asm__ volatile("" ::: "memory")
 #define MALLOCSPY_ASSUME(x)                                                                                                \
   do {                                                                                                                     \
     if (!(x)) {                                                                                                            \
@@ -26,5 +28,6 @@
 #define MALLOCSPY_INLINE inline
 #define MALLOCSPY_OUT_OF_LINE
 #define MALLOCSPY_INNER
+#define MALLOCSPY_KEEP_FRAME() static_cast<void>(0)
 #define MALLOCSPY_ASSUME(x) static_cast<void>(0)
 #endif

@@ -2,11 +2,15 @@
 // Runs inside hooks: never allocates from what is hooked, takes no lock.
 #include "blocks/request_source.hpp"
 
+#include "blocks/client_frame.hpp"
+
 #include <atomic>
 
 namespace mallocspy {
 
 namespace blocks {
+
+__thread const void* client_frame = nullptr;
 
 namespace {
 std::atomic<request_source> host{nullptr};

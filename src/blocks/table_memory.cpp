@@ -42,6 +42,11 @@ void* map_table(std::size_t size) noexcept {
   // One touched byte must not commit the map of 32 MiB of blocks at once.
   ::madvise(table, size, MADV_NOHUGEPAGE);
 #endif
+#if defined(MADV_DONTDUMP)
+  // Core files stay small. It is also what tells a table from other memory, where memory is searched for pointers to
+  // blocks.
+  ::madvise(table, size, MADV_DONTDUMP);
+#endif
   sanitizer::memory_is_fresh(table, size);
   return table;
 }

@@ -3,6 +3,7 @@
 // store. spied_call serves all others. Runs inside hooks: never allocates from what is hooked.
 #pragma once
 
+#include "blocks/client_frame.hpp"
 #include "blocks/one_thread.hpp"
 #include "task/spy_registry.hpp"
 
@@ -21,6 +22,7 @@ public:
     }
     registry.lock.lock_alone();
     thread.locked = true;
+    blocks::client_frame = __builtin_frame_address(0);
     IMallocSpy* spy = spy_in(word);
     MALLOCSPY_ASSUME(spy != nullptr);
     return lone_call(spy);

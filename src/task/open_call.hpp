@@ -4,6 +4,7 @@
 // hooks: never allocates from what is hooked, takes no lock.
 #pragma once
 
+#include "blocks/client_frame.hpp"
 #include "task/asymmetric_barrier.hpp"
 #include "task/spy_registry.hpp"
 
@@ -26,6 +27,7 @@ public:
       return open_call(0);
     }
     MALLOCSPY_ASSUME(word != 0); // no thread stands so
+    blocks::client_frame = __builtin_frame_address(0);
     return open_call(word);
   }
 

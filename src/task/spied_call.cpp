@@ -2,14 +2,17 @@
 // Runs inside hooks: never allocates from what is hooked.
 #include "task/spied_call.hpp"
 
+#include "blocks/client_frame.hpp"
 #include "task/asymmetric_barrier.hpp"
 #include "task/process_gate.hpp"
 
 namespace mallocspy::task {
 
-spied_call::spied_call(const request_info& request) noexcept : m_outer(this_thread.request), m_spy(enter()) {
+spied_call::spied_call(const request_info& request, const void* client_frame) noexcept
+    : m_outer(this_thread.request), m_outer_frame(blocks::client_frame), m_spy(enter()) {
   if (m_spy != nullptr) {
     this_thread.request = &request;
+    blocks::client_frame = client_frame;
   }
 }
 
@@ -53,6 +56,7 @@ blocks::node_stock& spied_call::nodes() const noexcept {
 spied_call::~spied_call() {
   spy_thread& thread = this_thread;
   thread.request = m_outer;
+  blocks::client_frame = m_outer_frame;
   switch (m_level) {
   case level::outermost:
     announce(thread.stand, m_afterwards);

@@ -11,7 +11,8 @@ namespace mallocspy::task {
 class spied_call {
 public:
   // effects: enters the spy. If it has gone since the caller looked, this is no call: test it first
-  explicit spied_call(const request_info& request) noexcept;
+  // `client_frame`: the frame of the caller of this constructor
+  explicit spied_call(const request_info& request, const void* client_frame = __builtin_frame_address(0)) noexcept;
   ~spied_call();
 
   spied_call(const spied_call&) = delete;
@@ -55,6 +56,7 @@ private:
   // What the thread stands at between calls, once this one is over.
   std::uintptr_t m_afterwards = outside;
   const request_info* m_outer;
+  const void* m_outer_frame;
   IMallocSpy* m_spy;
 };
 

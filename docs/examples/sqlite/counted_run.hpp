@@ -2,14 +2,15 @@
 // The workload watched by a spy that counts.
 #pragma once
 
-#include "../counting_spy.hpp"
 #include "workload.hpp"
 
 #include <filesystem>
+#include <mallocspy/spies.hpp>
 
 struct counted_run {
   outcome result;
-  counting_spy::counts seen; // live: what is left after SQLite has shut down
+  mallocspy::allocation_counts seen; // live: what is left after SQLite has shut down
+  mallocspy::peak_bytes peak;
 };
 
 // effects: runs the workload in a new file of the folder, and deletes the file

@@ -2,11 +2,15 @@
 // One run of the workload with a failure in it, and what became of it.
 #pragma once
 
-#include "failing_spy.hpp"
 #include "workload.hpp"
 
 #include <array>
 #include <string>
+
+struct failure_plan {
+  long first;     // the number of the allocation to fail; allocations and reallocations are counted together, from 1
+  bool all_after; // fail all later ones too
+};
 
 enum class verdict {
   reported,  // SQLite said that it had no memory
@@ -29,6 +33,6 @@ struct small_workload {
   long allocations; // in the unfailed run, reallocations included
 };
 
-// effects: runs the workload in a new file under a failing_spy; aborts if SQLite misuses a block
+// effects: runs the workload in a new file under a fault_injector; aborts if SQLite misuses a block
 // returns: anything but crashed, which is for whoever watches this process
 verdict run_with_failure(const small_workload& workload, failure_plan plan, const std::string& new_file);

@@ -25,12 +25,12 @@ std::string number(std::size_t value) {
   return grouped(static_cast<long long>(value));
 }
 
-void print_counts(const counting_spy::counts& seen) {
+void print_counts(const mallocspy::allocation_counts& seen, mallocspy::peak_bytes peak) {
   print_heading("What the spy saw");
-  print_table({{{"allocations"}, {grouped(seen.allocations)}},
-               {{"reallocations"}, {grouped(seen.reallocations)}},
-               {{"bytes requested"}, {number(seen.bytes_requested)}},
-               {{"peak of live bytes"}, {number(seen.peak_bytes)}},
+  print_table({{{"allocations"}, {number(seen.allocations)}},
+               {{"reallocations"}, {number(seen.reallocations)}},
+               {{"bytes requested"}, {number(seen.requested_bytes)}},
+               {{"peak of live bytes"}, {number(peak.bytes)}},
                {{"live blocks at the end"}, {grouped(seen.live_blocks)}}});
 }
 
@@ -45,9 +45,9 @@ bool show_large_run(const std::filesystem::path& folder, int orders) {
   for (const query_result& answer : ours.result.answer) {
     print_answer(answer);
   }
-  print_counts(ours.seen);
+  print_counts(ours.seen, ours.peak);
   print_heading("Checked");
-  const auto peak = static_cast<long long>(ours.seen.peak_bytes);
+  const auto peak = static_cast<long long>(ours.peak.bytes);
   bool good = print_check(ours.result.code == SQLITE_OK, std::string("SQLite says: ") + sqlite3_errstr(ours.result.code));
   good &= print_check(ours.result == reference, "the answers are those that SQLite gives on its own memory");
   good &= print_check(ours.result.peak_bytes == peak,

@@ -81,7 +81,9 @@ bool no_bad_verdict(const swept& row) {
 } // namespace
 
 small_workload measure_small_workload(const std::filesystem::path& folder, int orders) {
-  const auto allocations_of = [](const counted_run& run) { return run.seen.allocations + run.seen.reallocations; };
+  const auto allocations_of = [](const counted_run& run) {
+    return static_cast<long>(run.seen.allocations + run.seen.reallocations);
+  };
   const counted_run first = run_counted(folder, orders);
   const counted_run second = run_counted(folder, orders);
   if (first.result.code != SQLITE_OK) {

@@ -1,0 +1,5 @@
+// SPDX-License-Identifier: MIT
+// The ready-made spies.
+#pragma once
+
+#include <mallocspy/spies/spies.hpp>

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: MIT
+// Runs inside hooks: never allocates from what is hooked, takes no lock.
+#include "spies/address_map.hpp"
+
+#include "blocks/table_memory.hpp"
+
+#include <unistd.h>
+
+namespace mallocspy::spies {
+
+namespace {
+
+constexpr std::size_t first_capacity = 4096;
+
+} // namespace
+
+address_map::table* address_map::make(std::size_t capacity) noexcept {
+  auto* t = static_cast<table*>(blocks::map_table(sizeof(table) + (capacity - 1) * sizeof(entry)));
+  if (t != nullptr) {
+    t->mask = capacity - 1;
+  }
+  return t;
+}
+
+void address_map::put(table& t, std::uint64_t address, std::uint64_t value) noexcept {
+  // Room is claimed before it is used, so that a table never gets full, however many threads insert at once.
+  if (t.count.fetch_add(1, std::memory_order_relaxed) > t.mask / 4 * 3) {
+    t.count.fetch_sub(1, std::memory_order_relaxed);
+    return;
+  }
+  for (std::size_t i = place(address, t.mask);; i = (i + 1) & t.mask) {
+    std::uint64_t key = 0;
+    if (t.entries[i].address.compare_exchange_strong(key, address, std::memory_order_relaxed)) {
+      t.entries[i].value.store(value, std::memory_order_release);
+      return;
+    }
+    if (key == address) {
+      t.entries[i].value.store(value, std::memory_order_release);
+      t.count.fetch_sub(1, std::memory_order_relaxed);
+      return;
+    }
+  }
+}
+
+// The old table stays: a reader may be in it. All old ones together are no larger than the present one.
+address_map::table* address_map::grow(table* old) noexcept {
+  // A thread that grew when its process was forked is not in the child, so its mark does not count there.
+  int owner = m_growing.load(std::memory_order_relaxed);
+  const int self = ::getpid();
+  if (owner == self || !m_growing.compare_exchange_strong(owner, self, std::memory_order_acquire)) {
+    return m_table.load(std::memory_order_acquire);
+  }
+  table* present = m_table.load(std::memory_order_acquire);
+  if (present == old) {
+    table* larger = make(old == nullptr ? first_capacity : 2 * (old->mask + 1));
+    if (larger != nullptr) {
+      for (std::size_t i = 0; old != nullptr && i <= old->mask; ++i) {
+        const std::uint64_t value = old->entries[i].value.load(std::memory_order_acquire);
+        if (value != 0) {
+          put(*larger, old->entries[i].address.load(std::memory_order_relaxed), value);
+        }
+      }
+      m_table.store(larger, std::memory_order_release);
+      present = larger;
+    }
+  }
+  m_growing.store(0, std::memory_order_release);
+  return present;
+}
+
+void address_map::insert(std::uint64_t address, std::uint64_t value) noexcept {
+  table* t = m_table.load(std::memory_order_acquire);
+  if (t == nullptr || t->count.load(std::memory_order_relaxed) > t->mask / 2) {
+    t = grow(t);
+  }
+  if (t != nullptr) {
+    put(*t, address, value);
+  }
+}
+
+} // namespace mallocspy::spies

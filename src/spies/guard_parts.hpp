@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: MIT
+// What a guard is made of, and the steps that its hooks consist of.
+// Runs inside hooks: never allocates from what is hooked; locks are held for a few instructions and never across a hook.
+#pragma once
+
+#include "spies/guard_layout.hpp"
+#include "spies/guard_pages.hpp"
+#include "spies/guard_quarantine.hpp"
+#include "spies/guard_table.hpp"
+#include "spies/guard_zones.hpp"
+
+namespace mallocspy {
+
+// The default handler.
+misuse_action report_guard_finding(const guard_finding& finding) noexcept;
+
+struct guard::parts {
+  explicit parts(const guard_options& chosen) noexcept;
+
+  // returns: the stack of the hook's caller; 0 without stacks
+  stack_id stack_here() const noexcept {
+    return options.stack_depth == 0 ? 0 : capture_stack_id(options.stack_depth);
+  }
+
+  // returns: how a block of that size will lie; with pages if there are some left, which are set aside then
+  spies::guard_layout plan(SIZE_T size, SIZE_T alignment) noexcept;
+  // effects: gives back what plan() set aside
+  void give_up(const spies::guard_layout& planned) noexcept {
+    if (planned.paged()) {
+      pages.give_back();
+    }
+  }
+
+  // effects: red zones, the page behind, and into the table: the block lives, with its contents
+  void begin(spies::guarded_block& block) noexcept;
+
+  // effects: a block that the caller has claimed is freed: filled or made inaccessible, and in quarantine, where room was
+  //   granted for it
+  void retire(spies::guarded_block& block, stack_id freed) noexcept;
+
+  // effects: takes a block that left quarantine out of the table, checked and accessible
+  void take_out(spies::guarded_block& block) noexcept;
+  // effects: undoes take_out
+  void put_back(spies::guarded_block& block) noexcept;
+  // effects: forgets a block that is in no table any more. returns: its raw block
+  void* forget(spies::guarded_block* block) noexcept;
+
+  // effects: tells what is wrong with a block that the caller has claimed
+  void inspect(spies::guarded_block& block, bool freed, const char* found_at);
+  void tell(const spies::guarded_block& block, guard_fault fault, std::ptrdiff_t offset, const char* found_at);
+
+  const guard_options options;
+  const SIZE_T red_zone;
+  const spies::zones zones;
+  spies::guard_table table;
+  spies::guard_quarantine quarantine;
+  spies::guard_pages pages;
+  std::atomic<std::size_t> findings{0};
+};
+
+// Says which block it was when the program touches an inaccessible page.
+namespace guard_faults {
+using find_block = bool (*)(const void* context, const void* address, guard_finding& found);
+// effects: from now on, and until watch_no_more, such signals are looked at; the handler that was there comes next
+void watch(const void* context, find_block find) noexcept;
+void watch_no_more(const void* context) noexcept;
+} // namespace guard_faults
+
+} // namespace mallocspy

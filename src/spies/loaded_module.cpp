@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: MIT
+// Runs inside hooks: never allocates from what is hooked; for its lock see the header.
+#include "spies/loaded_module.hpp"
+
+#if defined(__linux__)
+#include <dlfcn.h>
+#include <link.h>
+#endif
+
+namespace mallocspy::spies {
+
+#if defined(__linux__) && defined(DLFO_STRUCT_HAS_EH_DBASE) // the macro comes with _dl_find_object
+
+loaded_module find_module(std::uintptr_t address) noexcept {
+  dl_find_object found;
+  if (_dl_find_object(reinterpret_cast<void*>(address), &found) != 0) {
+    return {};
+  }
+  return {reinterpret_cast<std::uintptr_t>(found.dlfo_map_start), reinterpret_cast<std::uintptr_t>(found.dlfo_map_end),
+          found.dlfo_link_map->l_addr, found.dlfo_link_map->l_name, static_cast<const std::uint8_t*>(found.dlfo_eh_frame)};
+}
+
+#elif defined(__linux__)
+
+namespace {
+
+struct search {
+  std::uintptr_t address;
+  loaded_module found;
+};
+
+int look_into(dl_phdr_info* info, std::size_t, void* context) {
+  auto& s = *static_cast<search*>(context);
+  loaded_module m{~std::uintptr_t{0}, 0, info->dlpi_addr, info->dlpi_name, nullptr};
+  for (int i = 0; i < info->dlpi_phnum; ++i) {
+    const auto& segment = info->dlpi_phdr[i];
+    const std::uintptr_t begin = info->dlpi_addr + segment.p_vaddr;
+    if (segment.p_type == PT_LOAD) {
+      m.begin = begin < m.begin ? begin : m.begin;
+      m.end = begin + segment.p_memsz > m.end ? begin + segment.p_memsz : m.end;
+    } else if (segment.p_type == PT_GNU_EH_FRAME) {
+      m.frame_index = reinterpret_cast<const std::uint8_t*>(begin);
+    }
+  }
+  if (s.address < m.begin || s.address >= m.end) {
+    return 0;
+  }
+  s.found = m;
+  return 1;
+}
+
+} // namespace
+
+loaded_module find_module(std::uintptr_t address) noexcept {
+  search s{address, {}};
+  dl_iterate_phdr(look_into, &s);
+  return s.found;
+}
+
+#else
+
+loaded_module find_module(std::uintptr_t) noexcept {
+  return {};
+}
+
+#endif
+
+} // namespace mallocspy::spies

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: MIT
+// Which executable or shared library an address lies in, asked of the loader. Linux.
+// Runs inside hooks: never allocates from what is hooked. With glibc 2.35 and later it takes no lock. Elsewhere
+// dl_iterate_phdr takes one, which loaders hold only while they change their list of modules, and never while they
+// allocate.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace mallocspy::spies {
+
+struct loaded_module {
+  std::uintptr_t begin;            // of the addresses that it occupies
+  std::uintptr_t end;              // 0: there is no such module
+  std::uintptr_t bias;             // what is added to an address of its file
+  const char* name;                // as the loader has it; empty for the executable
+  const std::uint8_t* frame_index; // its .eh_frame_hdr; null if it has none
+};
+
+// returns: the module around the address. threads: any
+loaded_module find_module(std::uintptr_t address) noexcept;
+
+} // namespace mallocspy::spies

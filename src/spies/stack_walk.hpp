@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: MIT
+// Walks the calling thread's stack. x86-64 Linux: by what was learned from .eh_frame for each return address. aarch64, and
+// macOS: by frame pointers, which their calling conventions ask for. Elsewhere no frame is found.
+// Runs inside hooks: never allocates from what is hooked, takes no lock.
+#pragma once
+
+#include "spies/walked_stack.hpp"
+
+namespace mallocspy::spies {
+
+// effects: stores the return addresses above the frame at `frame_address` (__builtin_frame_address(0) of a function with a
+//   frame pointer, which has not returned), innermost first: the first is where that function returns to
+// returns: how many; at most `capacity`, which is at most walked_stack::capacity and not 0
+std::size_t walk_stack(const void* frame_address, const void** addresses, std::size_t capacity) noexcept;
+
+// effects: stores the same stack in the table. returns: its number; 0 if there is no memory for it
+std::uint32_t walk_and_store(const void* frame_address, std::size_t capacity) noexcept;
+
+} // namespace mallocspy::spies

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: MIT
+#include "spies/unwind_step.hpp"
+
+#include "spies/dwarf_reader.hpp"
+#include "support/catch.hpp"
+
+using namespace mallocspy::spies;
+
+TEST_CASE("a step survives its packing", "[spies][unwind_step]") {
+  for (const frame_address cfa : {frame_address::unknown, frame_address::end, frame_address::interrupted_state}) {
+    for (const std::int32_t offset : {0, 8, -8, 119, (1 << 27) - 1, -(1 << 27)}) {
+      unwind_step step;
+      step.cfa = cfa;
+      step.pointer = frame_pointer::from_frame;
+      step.cfa_offset = offset;
+      step.pointer_offset = -offset - 1;
+      const unwind_step back = unwind_step::unpacked(step.packed());
+      CHECK(back.cfa == cfa);
+      CHECK(back.pointer == frame_pointer::from_frame);
+      CHECK(back.cfa_offset == offset);
+      CHECK(back.pointer_offset == -offset - 1);
+      CHECK(unwind_step::fits(offset));
+    }
+  }
+  CHECK_FALSE(unwind_step::fits(1 << 27));
+  CHECK(unwind_step{}.packed() != 0);
+}
+
+TEST_CASE("numbers of the unwind tables", "[spies][dwarf_reader]") {
+  const std::uint8_t bytes[] = {0x7F, 0x80, 0x01, 0xE5, 0x8E, 0x26, 0x7F, 0x80, 0x7F, 0x34, 0x12};
+  dwarf_reader reader(bytes, bytes + sizeof bytes);
+  CHECK(reader.uleb() == 127);
+  CHECK(reader.uleb() == 128);
+  CHECK(reader.uleb() == 624485);
+  CHECK(reader.sleb() == -1);
+  CHECK(reader.sleb() == -128);
+  CHECK(reader.fixed<std::uint16_t>() == 0x1234);
+  CHECK(reader.ok());
+  CHECK(reader.at_end());
+  CHECK(reader.byte() == 0);
+  CHECK_FALSE(reader.ok());
+}
+
+TEST_CASE("a number that never ends is none", "[spies][dwarf_reader]") {
+  const std::uint8_t bytes[] = {0xFF, 0xFF, 0xFF};
+  dwarf_reader reader(bytes, bytes + sizeof bytes);
+  reader.uleb();
+  CHECK_FALSE(reader.ok());
+}

@@ -38,8 +38,13 @@ struct folder {
   std::filesystem::path path;
 };
 
-// returns: the seconds that the program printed; less than 0 if the tool is not installed
-double run_once(const way& w, const std::string& own_folder, const std::string& program, const char* times) {
+// The seconds that the program printed.
+struct timing {
+  double processor; // less than 0: the tool is not installed
+  double wall;
+};
+
+timing run_once(const way& w, const std::string& own_folder, const std::string& program, const char* times) {
   std::vector<std::string> command = w.before;
   command.push_back(own_folder + (w.on_malloc ? "/bench_tracked_malloc" : "/bench_tracked_task"));
   command.push_back(program);
@@ -49,13 +54,14 @@ double run_once(const way& w, const std::string& own_folder, const std::string& 
   }
   const finished ended = run_program(command);
   if (ended.status == 127 && !w.before.empty()) {
-    return -1;
+    return {-1, -1};
   }
   const std::size_t at = ended.out.find("seconds ");
-  if (ended.status != 0 || at == std::string::npos) {
+  const std::size_t wall_at = ended.out.find(" wall ");
+  if (ended.status != 0 || at == std::string::npos || wall_at == std::string::npos) {
     throw std::runtime_error(std::string(w.name) + ": " + last_line(ended.err));
   }
-  return std::stod(ended.out.substr(at + 8));
+  return {std::stod(ended.out.substr(at + 8)), std::stod(ended.out.substr(wall_at + 6))};
 }
 
 double median(std::vector<double> values) {
@@ -63,34 +69,42 @@ double median(std::vector<double> values) {
   return values[values.size() / 2];
 }
 
+// Ratios of one way, a value for each round.
+struct ratios {
+  std::vector<double> slower;         // processor's time / that of the program by itself
+  std::vector<double> added;          // processor's time that is added / that heaptrack adds
+  std::vector<double> added_by_clock; // the same by the clock on the wall
+};
+
 void measure(const std::string& program, const std::vector<way>& ways, const std::string& own_folder, int rounds) {
-  std::map<std::string, std::vector<double>> relative; // added time, as a multiple of heaptrack's
-  std::map<std::string, std::vector<double>> slower;   // time, as a multiple of the program's by itself
-  std::vector<const way*> present;
+  std::map<std::string, ratios> found;
   for (int round = 0; round < rounds; ++round) {
-    std::map<std::string, double> seconds;
+    std::map<std::string, timing> t;
     for (const way& w : ways) {
-      seconds[w.name] = run_once(w, own_folder, program, w.before.empty() ? "30" : "3");
+      t[w.name] = run_once(w, own_folder, program, w.before.empty() ? "30" : "5");
     }
-    const double heaptrack = seconds["heaptrack"] - seconds["malloc"];
+    const timing rival{t["heaptrack"].processor - t["malloc"].processor, t["heaptrack"].wall - t["malloc"].wall};
     for (const way& w : ways) {
-      const double plain = w.on_malloc ? seconds["malloc"] : seconds["task allocator"];
-      if (seconds[w.name] > 0) {
-        slower[w.name].push_back(seconds[w.name] / plain);
-        if (seconds["heaptrack"] > 0) {
-          relative[w.name].push_back((seconds[w.name] - plain) / heaptrack);
+      const timing& plain = t[w.on_malloc ? "malloc" : "task allocator"];
+      const timing& own = t[w.name];
+      if (own.processor > 0) {
+        found[w.name].slower.push_back(own.processor / plain.processor);
+        if (t["heaptrack"].processor > 0) {
+          found[w.name].added.push_back((own.processor - plain.processor) / rival.processor);
+          found[w.name].added_by_clock.push_back((own.wall - plain.wall) / rival.wall);
         }
       }
     }
   }
-  std::printf("%s\n  %-28s %12s %22s\n", program.c_str(), "", "time / plain", "added / heaptrack's");
+  std::printf("%s\n  %-28s %14s %24s %24s\n", program.c_str(), "", "time / plain", "added / heaptrack's", "by the clock");
   for (const way& w : ways) {
-    if (slower[w.name].empty()) {
+    const ratios& r = found[w.name];
+    if (r.slower.empty()) {
       std::printf("  %-28s not installed\n", w.name);
-    } else if (relative[w.name].empty()) {
-      std::printf("  %-28s %12.2f\n", w.name, median(slower[w.name]));
+    } else if (r.added.empty()) {
+      std::printf("  %-28s %14.2f\n", w.name, median(r.slower));
     } else {
-      std::printf("  %-28s %12.2f %22.3f\n", w.name, median(slower[w.name]), median(relative[w.name]));
+      std::printf("  %-28s %14.2f %24.3f %24.3f\n", w.name, median(r.slower), median(r.added), median(r.added_by_clock));
     }
   }
 }

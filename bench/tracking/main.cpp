@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 // mallocspy_bench_tracking: what it adds to a program's time to track its blocks with call stacks, by this library and by
-// others. The same source is built twice: on malloc for heaptrack and valgrind, on CoTaskMemAlloc for the spies. Times are
-// taken inside the program, so what the tools do before and after it does not count.
+// others. The same source is built twice: on malloc for heaptrack and valgrind, on CoTaskMemAlloc for the spies.
 #include "driver/subprocess.hpp"
 
 #include <algorithm>
@@ -11,6 +10,7 @@
 #include <map>
 #include <stdexcept>
 #include <string>
+#include <sys/resource.h>
 #include <unistd.h>
 #include <vector>
 
@@ -38,24 +38,48 @@ struct folder {
   std::filesystem::path path;
 };
 
-// returns: the seconds that the program printed; less than 0 if the tool is not installed
-double run_once(const way& w, const std::string& own_folder, const std::string& program, const char* times) {
+// Seconds of one run of the program.
+struct timing {
+  double program; // processor's time of its thread, as it printed it; less than 0: the tool is not installed
+  double all;     // processor's time of all processes, those of the tool included
+};
+
+double processor_time_of_children() {
+  rusage used{};
+  getrusage(RUSAGE_CHILDREN, &used);
+  const auto seconds = [](const timeval& t) {
+    return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) * 1e-6;
+  };
+  return seconds(used.ru_utime) + seconds(used.ru_stime);
+}
+
+timing run(const way& w, const std::string& own_folder, const std::string& program, int times) {
   std::vector<std::string> command = w.before;
   command.push_back(own_folder + (w.on_malloc ? "/bench_tracked_malloc" : "/bench_tracked_task"));
   command.push_back(program);
-  command.emplace_back(times);
+  command.push_back(std::to_string(times));
   if (w.spy != nullptr) {
     command.emplace_back(w.spy);
   }
+  const double before = processor_time_of_children();
   const finished ended = run_program(command);
   if (ended.status == 127 && !w.before.empty()) {
-    return -1;
+    return {-1, -1};
   }
   const std::size_t at = ended.out.find("seconds ");
   if (ended.status != 0 || at == std::string::npos) {
     throw std::runtime_error(std::string(w.name) + ": " + last_line(ended.err));
   }
-  return std::stod(ended.out.substr(at + 8));
+  return {std::stod(ended.out.substr(at + 8)), processor_time_of_children() - before};
+}
+
+// Two lengths, whose difference is what runs cost without start-up and end.
+timing run_once(const way& w, const std::string& own_folder, const std::string& program) {
+  const int few = 3;
+  const int many = w.before.empty() ? 63 : 13;
+  const timing shorter = run(w, own_folder, program, few);
+  const timing longer = run(w, own_folder, program, many);
+  return {longer.program, (longer.all - shorter.all) / (many - few)};
 }
 
 double median(std::vector<double> values) {
@@ -63,34 +87,43 @@ double median(std::vector<double> values) {
   return values[values.size() / 2];
 }
 
+// Ratios of one way, a value for each round.
+struct ratios {
+  std::vector<double> slower;    // time of the program's thread / that of the program by itself
+  std::vector<double> added;     // what is added to that / what heaptrack adds
+  std::vector<double> added_all; // the same for the time of all processes
+};
+
 void measure(const std::string& program, const std::vector<way>& ways, const std::string& own_folder, int rounds) {
-  std::map<std::string, std::vector<double>> relative; // added time, as a multiple of heaptrack's
-  std::map<std::string, std::vector<double>> slower;   // time, as a multiple of the program's by itself
-  std::vector<const way*> present;
+  std::map<std::string, ratios> found;
   for (int round = 0; round < rounds; ++round) {
-    std::map<std::string, double> seconds;
+    std::map<std::string, timing> t;
     for (const way& w : ways) {
-      seconds[w.name] = run_once(w, own_folder, program, w.before.empty() ? "30" : "3");
+      t[w.name] = run_once(w, own_folder, program);
     }
-    const double heaptrack = seconds["heaptrack"] - seconds["malloc"];
+    const timing rival{t["heaptrack"].program - t["malloc"].program, t["heaptrack"].all - t["malloc"].all};
     for (const way& w : ways) {
-      const double plain = w.on_malloc ? seconds["malloc"] : seconds["task allocator"];
-      if (seconds[w.name] > 0) {
-        slower[w.name].push_back(seconds[w.name] / plain);
-        if (seconds["heaptrack"] > 0) {
-          relative[w.name].push_back((seconds[w.name] - plain) / heaptrack);
+      const timing& plain = t[w.on_malloc ? "malloc" : "task allocator"];
+      const timing& own = t[w.name];
+      if (own.program > 0) {
+        found[w.name].slower.push_back(own.program / plain.program);
+        if (t["heaptrack"].program > 0) {
+          found[w.name].added.push_back((own.program - plain.program) / rival.program);
+          found[w.name].added_all.push_back((own.all - plain.all) / rival.all);
         }
       }
     }
   }
-  std::printf("%s\n  %-28s %12s %22s\n", program.c_str(), "", "time / plain", "added / heaptrack's");
+  std::printf("%s\n  %-28s %14s %24s %24s\n", program.c_str(), "", "time / plain", "added / heaptrack's",
+              "of all processes");
   for (const way& w : ways) {
-    if (slower[w.name].empty()) {
+    const ratios& r = found[w.name];
+    if (r.slower.empty()) {
       std::printf("  %-28s not installed\n", w.name);
-    } else if (relative[w.name].empty()) {
-      std::printf("  %-28s %12.2f\n", w.name, median(slower[w.name]));
+    } else if (r.added.empty()) {
+      std::printf("  %-28s %14.2f\n", w.name, median(r.slower));
     } else {
-      std::printf("  %-28s %12.2f %22.3f\n", w.name, median(slower[w.name]), median(relative[w.name]));
+      std::printf("  %-28s %14.2f %24.3f %24.3f\n", w.name, median(r.slower), median(r.added), median(r.added_all));
     }
   }
 }

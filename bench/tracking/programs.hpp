@@ -4,6 +4,7 @@
 
 #include "tracking/expressions.hpp"
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <ctime>
@@ -36,7 +37,8 @@ inline double seconds_now() {
   return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) * 1e-9;
 }
 
-// effects: runs the program once to warm up, then `times` times, and prints the seconds of one run
+// effects: runs the program once to warm up, then `times` times, and prints the seconds of the shortest run: of the
+//   processor, for this thread
 template <class Memory> int time_program(const std::string& name, int times) {
   const std::uint64_t answer = run_program_once<Memory>(name);
   if (answer == 0) {
@@ -47,8 +49,7 @@ template <class Memory> int time_program(const std::string& name, int times) {
   for (int i = 0; i < times; ++i) {
     const double start = seconds_now();
     const bool same = run_program_once<Memory>(name) == answer;
-    const double taken = seconds_now() - start;
-    best = taken < best ? taken : best;
+    best = std::min(best, seconds_now() - start);
     if (!same) {
       std::fprintf(stderr, "bench: %s gave another answer\n", name.c_str());
       return 2;

@@ -229,7 +229,7 @@ MALLOCSPY_INLINE void store_registers(spies::calling_thread& caller, [[maybe_unu
                    :
                    : "r"(caller.registers)
                    : "memory");
-  constexpr std::uintptr_t saved_registers = 5 * 8;
+  constexpr std::uintptr_t saved_registers = 40; // five of them
   caller.stack_pointer = reinterpret_cast<std::uintptr_t>(frame) - saved_registers;
 #elif defined(__aarch64__)
   __asm__ volatile("stp x19, x20, [%0]\n\tstp x21, x22, [%0, #16]\n\tstp x23, x24, [%0, #32]\n\t"

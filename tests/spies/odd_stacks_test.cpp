@@ -127,11 +127,11 @@ void in_timer(int) {
   ++handled;
 }
 
-__attribute__((noinline)) std::size_t wrong_at_depth(int levels) {
+template <int Levels> __attribute__((noinline)) std::size_t wrong_at_depth() {
   std::size_t found = 0;
   std::size_t wrong = stacks_agree(max_stack_depth, found) ? 0U : 1U;
-  if (levels != 0) {
-    wrong += wrong_at_depth(levels - 1);
+  if constexpr (Levels != 0) {
+    wrong += wrong_at_depth<Levels - 1>();
   }
   return wrong + (stacks_agree(max_stack_depth, found) ? 0U : 1U);
 }
@@ -150,7 +150,7 @@ TEST_CASE("signals in the middle of walks", "[spies][odd_stacks]") {
   ::setitimer(ITIMER_PROF, &often, nullptr);
   std::size_t wrong = 0;
   for (int i = 0; i < 200000 && handled < 20; ++i) {
-    wrong += wrong_at_depth(9);
+    wrong += wrong_at_depth<9>();
   }
   itimerval never{};
   ::setitimer(ITIMER_PROF, &never, nullptr);

@@ -9,7 +9,8 @@
   demo_packages=(libsqlite3-dev libcli11-dev)
   # The tests include the examples, and C libraries that take their memory from outside.
   test_packages=(catch2 pkgconf "${demo_packages[@]}" libexpat1-dev liblua5.4-dev libxml2-dev libcurl4-openssl-dev
-    libdw-dev)
+    libdw-dev
+    libbenchmark-dev)
   clang_packages=(clang clang-sanitizers)
   # The benchmarks' libraries, whole programs to measure, other allocators, and a counter of instructions.
   bench_packages=(libbenchmark-dev libcli11-dev nlohmann-json3-dev liblua5.4-dev libsqlite3-dev

@@ -58,7 +58,7 @@ TEST_CASE("clean use of every size is silent, also after a resize in place", "[b
 
 TEST_CASE("zeroed blocks of reused memory are silent and zero", "[blocks][sanitizer]") {
   for (int i = 0; i < 3000; ++i) {
-    const std::size_t size = static_cast<std::size_t>(1 + i % 700);
+    const auto size = static_cast<std::size_t>(1 + i % 700);
     void* dirty = raw_door::alloc(size);
     REQUIRE(dirty != nullptr);
     std::memset(dirty, 0xA7, size);

@@ -3,6 +3,7 @@
 
 #include <mallocspy/mallocspy.hpp>
 #include <stdexcept>
+#include <utility>
 
 using namespace mallocspy;
 
@@ -13,7 +14,7 @@ counted_run run_counted(const std::filesystem::path& folder, int orders) {
     throw std::runtime_error("the spy cannot be registered");
   }
   const std::filesystem::path file = folder / "shop.db";
-  const outcome result = run_workload(file, orders);
+  outcome result = run_workload(file, orders);
   std::filesystem::remove(file);
-  return {result, spy->counts(), spy->peak()};
+  return {std::move(result), spy->counts(), spy->peak()};
 }

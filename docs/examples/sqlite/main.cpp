@@ -51,9 +51,7 @@ int run(const options& chosen) {
   return show_sweep(workload, chosen.quick ? 10 : 1, folder.path(), [] { return interrupted != 0; }) ? good : bad;
 }
 
-} // namespace
-
-int main(int argc, char** argv) {
+int parse_and_run(int argc, char** argv) {
   options chosen;
   CLI::App app{"Runs SQLite on mallocspy's task allocator, then fails each allocation of a smaller run.\n"
                "Exit status: 0 all is well; 1 an answer was wrong, memory leaked, or a run crashed; 2 it could not run."};
@@ -63,17 +61,26 @@ int main(int argc, char** argv) {
   app.add_flag("--all-after", chosen.all_after, "with --fail: all later ones fail too")->needs(fail);
   try {
     app.parse(argc, argv);
-    // Only remembered, so that the temporary folder is removed.
-    for (const int ending : {SIGHUP, SIGINT, SIGTERM}) {
-      std::signal(ending, remember_signal);
-    }
-    return run(chosen);
   } catch (const CLI::CallForHelp& help) {
     return app.exit(help);
   } catch (const CLI::ParseError& error) {
     std::fprintf(stderr, "sqlite_demo: %s (--help lists the options)\n", error.what());
+    return could_not_run;
+  }
+  // Only remembered, so that the temporary folder is removed.
+  for (const int ending : {SIGHUP, SIGINT, SIGTERM}) {
+    std::signal(ending, remember_signal);
+  }
+  return run(chosen);
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+  try {
+    return parse_and_run(argc, argv);
   } catch (const std::exception& error) {
     std::fprintf(stderr, "sqlite_demo: %s\n", error.what());
+    return could_not_run;
   }
-  return could_not_run;
 }

@@ -94,12 +94,13 @@ TEST_CASE("an allocator serves containers, over-aligned values too") {
     }
     auto moved = std::move(numbers);
     auto copied = moved;
+    copied.push_back(7);
     CHECK(own.live == 5);
     CHECK(copied.get_allocator() == moved.get_allocator());
     CHECK(copied.get_allocator() != imalloc_allocator<int>());
     CHECK_THROWS_AS(imalloc_allocator<int>(&own).allocate(SIZE_MAX / 2), std::bad_alloc);
     own.refuses = true;
-    CHECK_THROWS_AS(numbers.resize(5003), std::bad_alloc);
+    CHECK_THROWS_AS(moved.resize(5003), std::bad_alloc);
     own.refuses = false;
   }
   CHECK(own.live == 0);

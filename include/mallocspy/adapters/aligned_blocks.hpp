@@ -61,10 +61,11 @@ public:
     m_allocator->AddRef();
   }
   imalloc_ref(const imalloc_ref& other) noexcept : imalloc_ref(other.m_allocator) {}
-  imalloc_ref& operator=(const imalloc_ref& other) noexcept {
-    other.m_allocator->AddRef();
-    m_allocator->Release();
+  // Swapped with a copy, which then gives back the old reference: fit for itself too.
+  imalloc_ref& operator=(imalloc_ref other) noexcept {
+    IMalloc* const present = m_allocator;
     m_allocator = other.m_allocator;
+    other.m_allocator = present;
     return *this;
   }
   ~imalloc_ref() {

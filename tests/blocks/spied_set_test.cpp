@@ -288,7 +288,7 @@ TEST_CASE("what lies inside a block is taken out at once, and nothing beside it"
     f.insert(before + 7, before, 53);
     CHECK(f.count == 3);
     std::ptrdiff_t inside = 0;
-    for (std::size_t offset = 0; offset == 0 || offset < size; offset += offset % 3 == 0 ? 16 : 25) {
+    for (std::size_t offset = 0; offset == 0 || offset < size; offset += std::size_t{offset % 3 == 0 ? 16U : 25U}) {
       f.insert(raw + offset, raw, size);
       ++inside;
     }

@@ -11,6 +11,15 @@
 #include "task/operations.hpp"
 #include "task/spied_call.hpp"
 
+// A function that the one before ends with. The frame of the last one in such a chain is the client frame of the call
+// (blocks/client_frame.hpp), so it must return to the client, whichever way the call has come: by a jump, or, where the
+// compiler makes none of calls, as one function.
+#if defined(MALLOCSPY_TSAN) || defined(MALLOCSPY_ASAN) || !defined(__OPTIMIZE__)
+#define MALLOCSPY_CHAINED MALLOCSPY_INLINE
+#else
+#define MALLOCSPY_CHAINED MALLOCSPY_OUT_OF_LINE
+#endif
+
 namespace mallocspy::task {
 
 namespace {
@@ -177,7 +186,7 @@ void* alloc_past_spy(const spied_call& call, void* misaligned, SIZE_T cb, const 
 namespace {
 
 // Out of line, so that the short way stays short.
-MALLOCSPY_OUT_OF_LINE void* alloc_the_long_way(const request_info& request, SIZE_T cb) {
+MALLOCSPY_CHAINED void* alloc_the_long_way(const request_info& request, SIZE_T cb) {
   const spied_call call(request);
   if (!call) {
     return blocks::raw_allocate(cb, {request.alignment, request.zeroed});
@@ -187,7 +196,7 @@ MALLOCSPY_OUT_OF_LINE void* alloc_the_long_way(const request_info& request, SIZE
   return misaligned ? alloc_past_spy(call, client, cb, request) : client;
 }
 
-MALLOCSPY_OUT_OF_LINE void free_the_long_way(const request_info& request, void* pv) {
+MALLOCSPY_CHAINED void free_the_long_way(const request_info& request, void* pv) {
   const spied_call call(request);
   if (!call) {
     blocks::raw_free(pv, "Free");
@@ -204,7 +213,7 @@ void* spied_alloc(const request_info& request, SIZE_T cb) {
 
 namespace {
 
-MALLOCSPY_OUT_OF_LINE void* alloc_under_lock(SIZE_T cb, std::uintptr_t word) {
+MALLOCSPY_CHAINED void* alloc_under_lock(SIZE_T cb, std::uintptr_t word) {
   const lone_call call = lone_call::enter(word);
   if (MALLOCSPY_UNLIKELY(!call)) {
     return alloc_the_long_way(task_request, cb);
@@ -212,7 +221,7 @@ MALLOCSPY_OUT_OF_LINE void* alloc_under_lock(SIZE_T cb, std::uintptr_t word) {
   return alloc_shortly(call, cb);
 }
 
-MALLOCSPY_OUT_OF_LINE void free_under_lock(void* pv, std::uintptr_t word) {
+MALLOCSPY_CHAINED void free_under_lock(void* pv, std::uintptr_t word) {
   const lone_call call = lone_call::enter(word);
   if (MALLOCSPY_UNLIKELY(!call)) {
     free_the_long_way(task_request, pv);
@@ -221,7 +230,7 @@ MALLOCSPY_OUT_OF_LINE void free_under_lock(void* pv, std::uintptr_t word) {
   free_shortly(call, pv);
 }
 
-MALLOCSPY_OUT_OF_LINE void* alloc_spied(SIZE_T cb, std::uintptr_t word) {
+MALLOCSPY_CHAINED void* alloc_spied(SIZE_T cb, std::uintptr_t word) {
   const open_call call = open_call::enter(word);
   if (MALLOCSPY_UNLIKELY(!call)) {
     return alloc_under_lock(cb, word);

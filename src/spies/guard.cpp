@@ -98,12 +98,28 @@ void* guard::PostAlloc(void* pActual) {
 }
 
 void* guard::PreFree(void* pRequest, BOOL) {
-  const spies::guard_table::found known = m_parts->table.claim(pRequest);
+  guarded_block* retired = nullptr;
+  void* const raw = m_parts->free(pRequest, retired);
+  if (!spies::carry(&m_parts->quarantine, retired) && retired != nullptr) {
+    m_parts->quarantine.enter(*retired); // no memory to wait with
+  }
+  return raw;
+}
+
+void guard::PostFree(BOOL) {
+  guarded_block* retired = nullptr;
+  if (spies::take(&m_parts->quarantine, retired) && retired != nullptr) {
+    m_parts->quarantine.enter(*retired);
+  }
+}
+
+void* guard::parts::free(void* pRequest, guarded_block*& retired) noexcept {
+  const spies::guard_table::found known = table.claim(pRequest);
   if (known.block == nullptr) {
     // The start of the raw block is a live block to the heap.
     guarded_block behind{};
-    if (m_parts->table.copy(static_cast<char*>(pRequest) + m_parts->red_zone, behind) && behind.raw == pRequest) {
-      m_parts->tell(behind, guard_fault::not_the_block, -static_cast<std::ptrdiff_t>(m_parts->red_zone), "Free");
+    if (table.copy(static_cast<char*>(pRequest) + red_zone, behind) && behind.raw == pRequest) {
+      tell(behind, guard_fault::not_the_block, -static_cast<std::ptrdiff_t>(red_zone), "Free");
       return nullptr;
     }
     return pRequest;
@@ -111,26 +127,27 @@ void* guard::PreFree(void* pRequest, BOOL) {
   guarded_block& block = *known.block;
   if (known.state != block_state::live) {
     guarded_block copied{};
-    if (m_parts->table.copy(pRequest, copied)) {
-      m_parts->tell(copied, guard_fault::freed_twice, 0, "Free");
+    if (table.copy(pRequest, copied)) {
+      tell(copied, guard_fault::freed_twice, 0, "Free");
     }
     return nullptr;
   }
-  m_parts->inspect(block, false, "Free");
-  const spies::guard_quarantine::room room = m_parts->quarantine.reserve(block.raw_size);
+  inspect(block, false, "Free");
+  const spies::guard_quarantine::room room = quarantine.reserve(block.raw_size);
   if (!room.granted) {
-    m_parts->table.erase(block);
+    table.erase(block);
     if (block.paged) {
-      m_parts->pages.open(block);
+      pages.open(block);
     }
-    return m_parts->forget(&block);
+    return forget(&block);
   }
-  m_parts->retire(block, m_parts->stack_here());
+  retire(block, stack_here());
+  retired = &block;
   if (room.leaves == nullptr) {
     return nullptr;
   }
-  m_parts->take_out(*room.leaves);
-  return m_parts->forget(room.leaves);
+  take_out(*room.leaves);
+  return forget(room.leaves);
 }
 
 void* guard::PreGetSize(void* pRequest, BOOL) {

@@ -42,7 +42,6 @@ void guard::parts::retire(guarded_block& block, stack_id freed) noexcept {
     block.filled = true;
   }
   table.set_state(block, block_state::quarantined);
-  quarantine.enter(block);
 }
 
 void guard::parts::take_out(guarded_block& block) noexcept {

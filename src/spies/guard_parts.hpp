@@ -34,9 +34,15 @@ struct guard::parts {
   // effects: red zones, the page behind, and into the table: the block lives, with its contents
   void begin(spies::guarded_block& block) noexcept;
 
-  // effects: a block that the caller has claimed is freed: filled or made inaccessible, and in quarantine, where room was
-  //   granted for it
+  // effects: a block that the caller has claimed is freed: filled or made inaccessible. It enters the quarantine, where
+  // room
+  //   was granted for it, once the host has taken its client pointer for freed: not before PostFree. Another thread could
+  //   otherwise take it out and be given the same client pointer, and the host would then forget the wrong block
   void retire(spies::guarded_block& block, stack_id freed) noexcept;
+
+  // effects: what PreFree does with a client pointer
+  // returns: what the host is to free; retired: the block that is to enter the quarantine, if one is
+  void* free(void* client, spies::guarded_block*& retired) noexcept;
 
   // effects: takes a block that left quarantine out of the table, checked and accessible
   void take_out(spies::guarded_block& block) noexcept;

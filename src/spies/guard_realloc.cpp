@@ -128,6 +128,7 @@ void* guard::reallocation::finish(parts& all, void* actual) const noexcept {
   all.begin(*fresh);
   if (how == way::move) {
     all.retire(*old, here);
+    all.quarantine.enter(*old);
   }
   return client;
 }

@@ -152,17 +152,24 @@ TEST_CASE("they do so on many threads") {
     CHECK(guarded.check_all() == 0);
   }
   std::uint64_t allocations = 0;
+  std::uint64_t reallocations = 0;
+  std::uint64_t frees = 0;
   std::uint64_t refused = 0;
   for (unsigned i = 0; i < 4; ++i) {
     threads[i].join();
     CHECK(tallies[i].right);
     allocations += tallies[i].allocations;
+    reallocations += tallies[i].reallocations;
+    frees += tallies[i].frees;
     refused += tallies[i].refused;
   }
   CHECK(found.text().empty());
   CHECK(leaks.count().blocks == 0);
   CHECK(counted.counts().allocations == allocations);
+  CHECK(counted.counts().reallocations == reallocations);
+  CHECK(counted.counts().frees == frees);
   CHECK(counted.counts().failures == refused);
+  CHECK(counted.counts().live_blocks == 0);
   CHECK(counted.counts().live_bytes == 0);
 }
 

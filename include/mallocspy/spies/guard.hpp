@@ -77,6 +77,7 @@ public:
   SIZE_T STDMETHODCALLTYPE PreAlloc(SIZE_T cbRequest) override;
   void* STDMETHODCALLTYPE PostAlloc(void* pActual) override;
   void* STDMETHODCALLTYPE PreFree(void* pRequest, BOOL fSpyed) override;
+  void STDMETHODCALLTYPE PostFree(BOOL fSpyed) override;
   SIZE_T STDMETHODCALLTYPE PreRealloc(void* pRequest, SIZE_T cbRequest, void** ppNewRequest, BOOL fSpyed) override;
   void* STDMETHODCALLTYPE PostRealloc(void* pActual, BOOL fSpyed) override;
   void* STDMETHODCALLTYPE PreGetSize(void* pRequest, BOOL fSpyed) override;

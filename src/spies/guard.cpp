@@ -20,6 +20,11 @@ struct allocation {
   spies::guard_layout layout;
 };
 
+// What PreFree has for PostFree.
+struct retirement {
+  guarded_block* block; // that is to enter the quarantine; null: none
+};
+
 bool find_faulting_block(const spies::guard_table& table, std::uintptr_t page, const void* address, guard_finding& found) {
   const auto* at = static_cast<const char*>(address);
   bool hit = false;
@@ -98,18 +103,18 @@ void* guard::PostAlloc(void* pActual) {
 }
 
 void* guard::PreFree(void* pRequest, BOOL) {
-  guarded_block* retired = nullptr;
-  void* const raw = m_parts->free(pRequest, retired);
-  if (!spies::carry(&m_parts->quarantine, retired) && retired != nullptr) {
-    m_parts->quarantine.enter(*retired); // no memory to wait with
+  retirement begun{nullptr};
+  void* const raw = m_parts->free(pRequest, begun.block);
+  if (!spies::carry(&m_parts->quarantine, begun) && begun.block != nullptr) {
+    m_parts->quarantine.enter(*begun.block); // no memory to wait with
   }
   return raw;
 }
 
 void guard::PostFree(BOOL) {
-  guarded_block* retired = nullptr;
-  if (spies::take(&m_parts->quarantine, retired) && retired != nullptr) {
-    m_parts->quarantine.enter(*retired);
+  retirement begun{nullptr};
+  if (spies::take(&m_parts->quarantine, begun) && begun.block != nullptr) {
+    m_parts->quarantine.enter(*begun.block);
   }
 }
 

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: MIT
+#include "testing/test_spies.hpp"
+
+#include <mallocspy/task/registration.hpp>
+#include <mallocspy/task/task_memory.hpp>
+#include <mutex>
+#include <new>
+#include <utility>
+
+namespace mallocspy::testing_detail {
+
+namespace {
+
+leak_options recording_in_windows() noexcept {
+  leak_options options;
+  options.recording = false;
+  return options;
+}
+
+// A snapshot copies what the process has in memory, and each child fills its own quarantine.
+guard_options small_quarantine() noexcept {
+  guard_options options;
+  options.quarantine_bytes = std::size_t{1} << 20;
+  options.quarantine_blocks = std::size_t{1} << 12;
+  options.stack_depth = 8;
+  return options;
+}
+
+std::mutex registering;
+unsigned users = 0;
+// A block of the spies, which keeps a pending revocation from completing.
+void* keeper = nullptr;
+
+test_spies& the_spies() {
+  alignas(test_spies) static unsigned char room[sizeof(test_spies)];
+  static test_spies* const made = new (static_cast<void*>(room)) test_spies;
+  return *made;
+}
+
+// The registry's reference is the only one.
+bool is_registered(chain& spies) noexcept {
+  spies.AddRef();
+  return spies.Release() != 0;
+}
+
+bool keep_registered(chain& spies) {
+  if (!is_registered(spies) && FAILED(CoRegisterMallocSpy(&spies))) {
+    return false;
+  }
+  keeper = CoTaskMemAlloc(1);
+  if (keeper == nullptr) {
+    throw std::bad_alloc();
+  }
+  // A pending revocation may have completed a moment ago.
+  if (is_registered(spies)) {
+    return true;
+  }
+  CoTaskMemFree(std::exchange(keeper, nullptr));
+  return SUCCEEDED(CoRegisterMallocSpy(&spies));
+}
+
+} // namespace
+
+test_spies::test_spies()
+    : leaks(recording_in_windows()), damage(small_quarantine()), all{&scopes, &points, &leaks, &damage} {}
+
+use_of_test_spies::use_of_test_spies() : m_spies(nullptr) {
+  const std::lock_guard<std::mutex> lock(registering);
+  test_spies& spies = the_spies();
+  if (users == 0 && !keep_registered(spies.all)) {
+    return;
+  }
+  ++users;
+  m_spies = &spies;
+}
+
+use_of_test_spies::~use_of_test_spies() {
+  const std::lock_guard<std::mutex> lock(registering);
+  if (m_spies != nullptr && --users == 0) {
+    CoTaskMemFree(std::exchange(keeper, nullptr));
+    CoRevokeMallocSpy();
+  }
+}
+
+} // namespace mallocspy::testing_detail

@@ -10,7 +10,13 @@ namespace {
 
 board* map(int descriptor, int kind) noexcept {
   void* memory = ::mmap(nullptr, sizeof(board), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE | kind, descriptor, 0);
-  return memory == MAP_FAILED ? nullptr : static_cast<board*>(memory);
+  if (memory == MAP_FAILED) {
+    return nullptr;
+  }
+#if defined(MADV_DONTDUMP)
+  ::madvise(memory, sizeof(board), MADV_DONTDUMP); // this is also what scans for leaks know the library's tables by
+#endif
+  return static_cast<board*>(memory);
 }
 
 } // namespace

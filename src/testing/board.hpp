@@ -10,13 +10,6 @@
 
 namespace mallocspy::testing_detail {
 
-// What the driver wants at a point.
-enum class wish : std::uint8_t {
-  nothing,
-  failure, // a snapshot in which it fails
-  control, // a snapshot in which nothing fails
-};
-
 // Why there could be no snapshot.
 enum class unsafe : std::uint8_t {
   no,
@@ -49,29 +42,29 @@ struct child_facts {
     aborted = 1 << 12,         // std::abort was called, or a signal like it
   };
   std::atomic<std::uint32_t> flags;
-  std::int32_t status;           // as waitpid tells it
-  std::uint32_t milliseconds;    //
-  std::uint32_t requests_after;  // requests after the failure
-  std::uint32_t lost_blocks;     // more than in the unfailed run
-  std::uint32_t lost_stack;      // number on the board, of the first such; 0: none
-  std::uint64_t lost_bytes;      //
-  std::uint32_t damages;         // findings of the guard, and misuses
-  std::uint32_t damage;          // of the first: guard_fault + 1, or misuse_kind + 101
-  std::uint32_t damage_stack;    // of the damaged block's allocation; 0: unknown
-  std::uint32_t crash_stack;     // where the signal came; 0: unknown
-  std::int32_t escaped_call;     // number of the system call
+  std::int32_t status;          // as waitpid tells it
+  std::uint32_t milliseconds;   //
+  std::uint32_t requests_after; // requests after the failure
+  std::uint32_t lost_blocks;    // more than in the unfailed run
+  std::uint32_t lost_stack;     // number on the board, of the first such; 0: none
+  std::uint64_t lost_bytes;     //
+  std::uint32_t damages;        // findings of the guard, and misuses
+  std::uint32_t damage;         // of the first: guard_fault + 1, or misuse_kind + 101
+  std::uint32_t damage_stack;   // of the damaged block's allocation; 0: unknown
+  std::uint32_t crash_stack;    // where the signal came; 0: unknown
+  std::int32_t escaped_call;    // number of the system call
   std::uint32_t spare;
-  std::uint64_t files;           // digest of the files that it has written to, of those that were open at the snapshot
+  std::uint64_t files; // digest of the files that it has written to, of those that were open at the snapshot
 };
 
 struct point {
-  std::uint64_t size;                // requested bytes
-  std::uint32_t stack;               // number on the board
-  std::uint32_t occurrence;          // of the stack, from 1
-  std::atomic<wish> wanted;          //
+  std::uint64_t size;              // requested bytes
+  std::uint32_t stack;             // number on the board
+  std::uint32_t occurrence;        // of the stack, from 1
+  std::atomic<bool> wants_failure; // the driver wants a snapshot in which it fails
+  std::atomic<bool> wants_control; // the driver wants a snapshot in which nothing fails
   std::atomic<unsafe> why_no_snapshot;
-  std::uint16_t spare;
-  child_facts failed;                // what came of the failure
+  child_facts failed; // what came of the failure
 };
 
 struct stack_frame {
@@ -110,7 +103,8 @@ struct orders {
   bool look_for_leaks;
   bool look_for_damage;
   bool all_threads;
-  bool fence;            // snapshots change nothing outside of them
+  bool fence;           // snapshots change nothing outside of them
+  std::int64_t stop_at; // now() at which no more snapshots are taken
   // The allocation that fails in this run itself, by its number or by stack and occurrence; 0: none.
   std::uint64_t replay;
   std::uint64_t replay_key;
@@ -126,12 +120,12 @@ struct board {
 
   orders order;
   // Of the run that is under way, or the last one.
-  std::atomic<std::uint64_t> counted;    // allocations, also those beyond most_points
-  std::atomic<std::uint64_t> snapshots;  // children
-  std::atomic<std::uint64_t> done;       // points with facts
-  std::atomic<std::uint64_t> suspicious; // of these, with what will be a finding
-  child_facts unfailed;                  // how the run itself ended
-  child_facts unfailed_before;           // how an unfailed run is known to end
+  std::atomic<std::uint64_t> counted;         // allocations, also those beyond most_points
+  std::atomic<std::uint64_t> snapshots;       // children
+  std::atomic<std::uint64_t> done;            // points with facts
+  std::atomic<std::uint64_t> suspicious;      // of these, with what will be a finding
+  child_facts unfailed;                       // how the run itself ended
+  child_facts unfailed_before;                // how an unfailed run is known to end
   std::atomic<std::uint64_t> controls;        // children in which nothing failed
   std::atomic<std::uint64_t> differing;       // the first allocation at which such a child ended otherwise; 0: none
   std::atomic<std::uint32_t> differing_flags; // in what

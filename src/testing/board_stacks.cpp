@@ -89,9 +89,9 @@ std::uint32_t board_stacks::module_of(const char* path) noexcept {
 std::uint32_t board_stacks::enter(stack_id id) noexcept {
   const stored_stack addresses(id);
   stack_record found{};
-  std::uint64_t key = addresses.size();
+  std::uint64_t key = 1;
   for (const void* address : addresses) {
-    if (found.frames == stack_record::most_frames) {
+    if (found.frames == stack_record::most_frames || address == m_end) {
       break;
     }
     const auto value = reinterpret_cast<std::uintptr_t>(address);

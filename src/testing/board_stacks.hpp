@@ -15,6 +15,11 @@ public:
   // effects: enters into `b` from now on. threads: while no other uses it
   void attach(board* b) noexcept;
 
+  // effects: stacks end before this return address: what is further out is not of the function under test
+  void end_at(const void* return_address) noexcept {
+    m_end = return_address;
+  }
+
   // returns: the board's number of a stack of this process; 0 for the empty one, and where the board is full
   // threads: any
   std::uint32_t number_of(stack_id id) noexcept;
@@ -26,6 +31,7 @@ private:
   // What was asked before: numbers by stack_id. Both are in one word, so that they belong together.
   static constexpr std::size_t remembered = std::size_t{1} << 16;
   board* m_board = nullptr;
+  const void* m_end = nullptr;
   char m_executable[sizeof(module_record::path)] = {}; // the loader has no name for it
   std::atomic<std::uint64_t>* m_known = nullptr;
 };

@@ -10,8 +10,8 @@
 namespace mallocspy::testing_detail {
 
 struct child_process {
-  pid_t id = -1;         // 0 in the child itself; -1: none
-  int handle = -1;       // becomes readable at its end; -1: the system has none such
+  pid_t id = -1;          // 0 in the child itself; -1: none
+  int handle = -1;        // becomes readable at its end; -1: the system has none such
   std::int64_t began = 0; // milliseconds
 };
 

@@ -20,14 +20,11 @@ constexpr bool handlers_are_the_sanitizers = false;
 child_facts* told = nullptr;
 board_stacks* stacks_of = nullptr;
 
-void on_crash(int number) noexcept {
+void on_crash(int number, siginfo_t*, void* context) noexcept {
   std::signal(number, SIG_DFL);
-  const void* addresses[stack_record::most_frames + 2];
-  // The handler itself, and the kernel's frame behind it, are not of interest.
-  const std::size_t count = capture_stack(addresses, stack_record::most_frames + 2);
-  if (count > 2) {
-    told->crash_stack = stacks_of->number_of(store_stack(addresses + 2, count - 2));
-  }
+  const void* addresses[stack_record::most_frames];
+  const std::size_t count = capture_interrupted_stack(context, addresses, stack_record::most_frames);
+  told->crash_stack = stacks_of->number_of(store_stack(addresses, count));
   // The faulting instruction is run again, or abort() raises the signal again; a signal that was sent is not.
   ::raise(number);
 }
@@ -46,8 +43,8 @@ void watch_for_crashes(child_facts& facts, board_stacks& stacks) noexcept {
     ::sigaction(number, nullptr, &present);
     if (handlers_are_the_sanitizers || ((present.sa_flags & SA_SIGINFO) == 0 && present.sa_handler == SIG_DFL)) {
       struct sigaction action {};
-      action.sa_handler = on_crash;
-      action.sa_flags = SA_ONSTACK | SA_NODEFER;
+      action.sa_sigaction = on_crash;
+      action.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER;
       ::sigaction(number, &action, nullptr);
     }
   }

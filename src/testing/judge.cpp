@@ -16,7 +16,8 @@ bool has(std::uint32_t flags, std::uint32_t bits) noexcept {
 
 constexpr std::uint32_t other_results = flag::other_output | flag::other_files | flag::wrong_result;
 
-bool reports_error(const child_facts& child, std::uint32_t flags, const child_facts& unfailed, const judging& how) noexcept {
+bool reports_error(const child_facts& child, std::uint32_t flags, const child_facts& unfailed,
+                   const judging& how) noexcept {
   if (has(flags, flag::reported_error | flag::threw)) {
     return true;
   }

@@ -45,12 +45,12 @@ bool is_terminal(const struct stat& facts) noexcept {
 }
 
 file_kind kind_of(const struct stat& facts) noexcept {
-  return S_ISREG(facts.st_mode)                                ? file_kind::regular
-         : S_ISDIR(facts.st_mode)                              ? file_kind::directory
-         : is_stateless_device(facts)                          ? file_kind::null
-         : is_terminal(facts)                                  ? file_kind::terminal
-         : S_ISFIFO(facts.st_mode) || S_ISSOCK(facts.st_mode)  ? file_kind::channel
-                                                               : file_kind::other;
+  return S_ISREG(facts.st_mode)                               ? file_kind::regular
+         : S_ISDIR(facts.st_mode)                             ? file_kind::directory
+         : is_stateless_device(facts)                         ? file_kind::null
+         : is_terminal(facts)                                 ? file_kind::terminal
+         : S_ISFIFO(facts.st_mode) || S_ISSOCK(facts.st_mode) ? file_kind::channel
+                                                              : file_kind::other;
 }
 
 // "/proc/self/fd/7"

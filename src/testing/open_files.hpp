@@ -14,15 +14,15 @@ enum class file_kind : std::uint8_t {
   directory, // likewise
   null,      // /dev/null, /dev/zero, /dev/urandom and the like: no state
   terminal,
-  channel,   // a pipe or a socket: leads to others
-  other,     // eventfd, epoll, timers ...: state that processes share
+  channel, // a pipe or a socket: leads to others
+  other,   // eventfd, epoll, timers ...: state that processes share
 };
 
 struct open_file {
   int descriptor;
   int flags; // as fcntl(F_GETFL) tells them
   file_kind kind;
-  bool own;  // memory without a name (memfd): of this layer, or of this process alone
+  bool own; // memory without a name (memfd): of this layer, or of this process alone
   dev_t device;
   ino_t inode;
   off_t size;

@@ -171,7 +171,8 @@ int snapshot_safety::copy_written(const open_files& files, int (&copies)[8]) noe
   return count;
 }
 
-bool snapshot_safety::become_own(const open_files& files, const output_files& child_output, const int (&copies)[8]) noexcept {
+bool snapshot_safety::become_own(const open_files& files, const output_files& child_output,
+                                 const int (&copies)[8]) noexcept {
   int copied = 0;
   for (std::size_t i = 0; i < files.count; ++i) {
     const open_file& f = files.file[i];

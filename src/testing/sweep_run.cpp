@@ -3,6 +3,7 @@
 #include "testing/sweep_run.hpp"
 
 #include "blocks/hints.hpp"
+#include "testing/crash_watch.hpp"
 
 #include <algorithm>
 #include <cerrno>
@@ -104,7 +105,10 @@ void sweep_run::begin_replay(board& b, leak_tracker& leaks, guard& damage, const
   b.counted.store(counted, std::memory_order_relaxed);
   m_replays = true;
   m_facts = &b.replayed;
-  watch_for_crashes(b.replayed, m_stacks);
+}
+
+void sweep_run::watch_this_process() noexcept {
+  watch_for_crashes(*m_facts, m_stacks);
 }
 
 void sweep_run::end() noexcept {
@@ -134,8 +138,8 @@ bool sweep_run::counts_this_thread() noexcept {
     const int id = this_thread_id();
     bool counts = id == m_caller;
     if (m_board->order.all_threads && !counts) {
-      counts = std::find(m_known_threads, m_known_threads + m_known_thread_count, id) ==
-               m_known_threads + m_known_thread_count;
+      counts =
+          std::find(m_known_threads, m_known_threads + m_known_thread_count, id) == m_known_threads + m_known_thread_count;
     }
     answer_of_thread = epoch << 1 | (counts ? 1 : 0);
   }
@@ -176,13 +180,16 @@ bool sweep_run::meets(std::uint64_t n, std::uint64_t size) noexcept {
   }
   p->size = size;
   p->stack = m_stacks.number_of(capture_client_stack_id(depth));
-  p->occurrence =
-      p->stack == 0 ? 0 : m_board->stack[p->stack].occurrences.fetch_add(1, std::memory_order_relaxed) + 1;
-  const wish wanted = p->wanted.load(std::memory_order_relaxed);
-  if (MALLOCSPY_LIKELY(wanted == wish::nothing)) {
+  p->occurrence = p->stack == 0 ? 0 : m_board->stack[p->stack].occurrences.fetch_add(1, std::memory_order_relaxed) + 1;
+  const bool wants_failure = p->wants_failure.load(std::memory_order_relaxed);
+  const bool wants_control = p->wants_control.load(std::memory_order_relaxed);
+  if (MALLOCSPY_LIKELY(!wants_failure && !wants_control) || now() >= order.stop_at) {
     return true;
   }
-  return !take_snapshot(n, wanted == wish::control, false);
+  if (wants_control) {
+    take_snapshot(n, true, false);
+  }
+  return m_role == role::control || !wants_failure || !take_snapshot(n, false, false);
 }
 
 void sweep_run::start_failing() noexcept {
@@ -213,7 +220,7 @@ void sweep_run::credit(const void*, std::uint64_t size) noexcept {
 }
 
 void sweep_run::note_damage(std::uint32_t what, stack_id block_stack) noexcept {
-  if (m_facts == nullptr || !is_armed()) {
+  if (m_facts == nullptr || m_ended || m_role == role::idle) {
     return;
   }
   if (m_facts->damages++ == 0) {

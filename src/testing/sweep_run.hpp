@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
-// One run of what is swept, in this process: counts its allocations, takes snapshots at those that the board wishes for, and
-// decides in children which ones fail.
-// Runs inside hooks: never allocates from what is hooked, takes no lock.
+// One run of what is swept, in this process: counts its allocations, takes snapshots at those that the board wishes for,
+// and decides in children which ones fail. Runs inside hooks: never allocates from what is hooked, takes no lock.
 #pragma once
 
 #include "testing/board.hpp"
@@ -32,8 +31,10 @@ public:
   void begin(board& b, leak_tracker& leaks, guard& damage, const judging& how, const output_files& output,
              const output_files& baseline) noexcept;
 
-  // effects: the same, in a child that is to fail at the orders' replay; what it does goes to board.replayed
+  // effects: the same, in a process that is to fail itself at the orders' replay; what it does goes to board.replayed
   void begin_replay(board& b, leak_tracker& leaks, guard& damage, const judging& how) noexcept;
+  // effects: in a child: from now on a crash is noted
+  void watch_this_process() noexcept;
 
   // effects: ends the run: waits for its children; nothing is counted any more
   void end() noexcept;
@@ -48,9 +49,24 @@ public:
   // effects: notes what is alive and what is lost now, as the unfailed run leaves it
   void note_survivors() noexcept;
 
-  // returns: whether this process is a child of the sweep
+  // effects: see board_stacks
+  void end_stacks_at(const void* return_address) noexcept {
+    m_stacks.end_at(return_address);
+  }
+
+  // effects: from now on nothing is counted and nothing fails in this process
+  void disarm() noexcept {
+    m_armed.store(false, std::memory_order_relaxed);
+  }
+
+  // returns: whether this process is a child of the sweep, or fails in its own run
   bool is_child() const noexcept {
     return m_role == role::failing || m_role == role::control || m_replays;
+  }
+
+  // returns: whether a run is under way: from begin() to end()
+  bool is_under_way() const noexcept {
+    return m_role != role::idle;
   }
 
   bool is_armed() const noexcept {

@@ -48,7 +48,8 @@ stack_count entry_for(board& b, board_stacks& stacks, stack_id id) noexcept {
 
 survivor expected_of(const board& b, std::uint64_t key) noexcept {
   const survivor* end = b.survivor_of + b.survivors;
-  const survivor* found = std::lower_bound(b.survivor_of, end, key, [](const survivor& s, std::uint64_t k) { return s.key < k; });
+  const survivor* found =
+      std::lower_bound(b.survivor_of, end, key, [](const survivor& s, std::uint64_t k) { return s.key < k; });
   return found != end && found->key == key ? *found : survivor{key, 0, 0};
 }
 
@@ -56,7 +57,8 @@ survivor expected_of(const board& b, std::uint64_t key) noexcept {
 
 void sweep_run::debit(const void* block) noexcept {
   spies::block_facts facts{};
-  if (spies::leak_access::blocks_of(*m_leaks).find(reinterpret_cast<std::uintptr_t>(block), facts) && facts.number >= m_mark) {
+  if (spies::leak_access::blocks_of(*m_leaks).find(reinterpret_cast<std::uintptr_t>(block), facts) &&
+      facts.number >= m_mark) {
     m_account.fetch_sub(static_cast<std::int64_t>(facts.size), std::memory_order_relaxed);
   }
 }
@@ -94,9 +96,8 @@ void sweep_run::look_for_leaks() noexcept {
     }
   }
   merge(counts);
-  const bool suspicious = std::any_of(counts.begin(), counts.end(), [&b](const stack_count& c) {
-    return c.live > expected_of(b, c.key).live;
-  });
+  const bool suspicious =
+      std::any_of(counts.begin(), counts.end(), [&b](const stack_count& c) { return c.live > expected_of(b, c.key).live; });
   if (!suspicious) {
     return;
   }
@@ -129,11 +130,11 @@ void sweep_run::note_end(std::uint32_t flags) noexcept {
   if (m_facts == nullptr || m_ended) {
     return;
   }
-  m_ended = true;
+  m_armed.store(false, std::memory_order_relaxed);
   if (m_board->order.look_for_damage) {
     m_damage->check_all(); // what it finds comes through note_damage()
   }
-  m_armed.store(false, std::memory_order_relaxed);
+  m_ended = true;
   if (is_child() && m_board->order.look_for_leaks) {
     look_for_leaks();
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <mallocspy/testing/sweep.hpp>
 
+#include "testing/function_subject.hpp"
 #include "testing/sweep_driver.hpp"
 #include "testing/sweep_findings.hpp"
 
@@ -80,7 +81,8 @@ sweep_result sweep(const std::function<sweep_outcome()>& body, const sweep_optio
     return failed(effective, another_spy_is_registered);
   }
   const misuses_noted noted(spies->points.run);
-  return sweep_driver(body, effective, *spies, *b).run();
+  function_subject subject(body, effective, *spies, *b);
+  return sweep_driver(subject, effective, *b).run();
 }
 
 } // namespace testing_detail

@@ -3,8 +3,8 @@
 #pragma once
 
 #include "testing/judge.hpp"
-#include "testing/stack_names.hpp"
 #include "testing/suppressions.hpp"
+#include "testing/sweep_subject.hpp"
 
 #include <mallocspy/blocks/misuse.hpp>
 #include <mallocspy/spies/guard.hpp>
@@ -43,7 +43,7 @@ struct findings_input {
   board& b;
   const judging& how;
   const sweep_options& options;
-  stack_names& names;
+  sweep_subject& subject;
   const point_occurrences& occurrences;
   const suppressions& expected;
   // Findings of the first time, by number; what is on the board is what came when they were repeated.

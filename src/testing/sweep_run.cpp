@@ -183,7 +183,8 @@ bool sweep_run::meets(std::uint64_t n, std::uint64_t size) noexcept {
   p->occurrence = p->stack == 0 ? 0 : m_board->stack[p->stack].occurrences.fetch_add(1, std::memory_order_relaxed) + 1;
   const bool wants_failure = p->wants_failure.load(std::memory_order_relaxed);
   const bool wants_control = p->wants_control.load(std::memory_order_relaxed);
-  if (MALLOCSPY_LIKELY(!wants_failure && !wants_control) || now() >= order.stop_at) {
+  if (MALLOCSPY_LIKELY(!wants_failure && !wants_control) || now() >= order.stop_at ||
+      m_board->cancelled.load(std::memory_order_relaxed)) {
     return true;
   }
   if (wants_control) {

@@ -61,6 +61,7 @@ sweep_driver::sweep_driver(sweep_subject& subject, const sweep_options& options,
   order.look_for_leaks = options.look_for_leaks;
   order.look_for_damage = options.look_for_damage;
   order.all_threads = options.threads == sweep_threads::caller_tree;
+  order.abort_is_crash = options.abort_is_crash;
   order.fence = true;
   order.stop_at = m_stop_at;
   m_result.target = options.name;

@@ -2,7 +2,7 @@
 #include "testing/test_spies.hpp"
 
 #include "spies/guard_parts.hpp"
-#include "testing/sweep_findings.hpp"
+#include "testing/damage_codes.hpp"
 
 #include <mallocspy/task/registration.hpp>
 #include <mallocspy/task/task_memory.hpp>

@@ -103,6 +103,7 @@ struct orders {
   bool look_for_leaks;
   bool look_for_damage;
   bool all_threads;
+  bool abort_is_crash;
   bool fence;           // snapshots change nothing outside of them
   std::int64_t stop_at; // now() at which no more snapshots are taken
   // The allocation that fails in this run itself, by its number or by stack and occurrence; 0: none.

@@ -4,10 +4,8 @@
 # of the dynamic linker. Sanitizers replace malloc themselves, so their builds have no such target; nor have other systems
 # than Linux.
 if(MALLOCSPY_SANITIZE OR NOT CMAKE_SYSTEM_NAME STREQUAL "Linux")
-  set(mallocspy_has_interpose OFF)
   return()
 endif()
-set(mallocspy_has_interpose ON)
 
 # The objects alone, for a shared library that is preloaded.
 add_library(mallocspy_interpose_objects OBJECT

@@ -7,6 +7,7 @@
 
 #include <atomic>
 #include <dlfcn.h>
+#include <link.h>
 #include <mallocspy/interpose/check.hpp>
 
 namespace mallocspy {
@@ -17,10 +18,25 @@ namespace {
 
 std::atomic<const linked_name*> linked{nullptr};
 
+// returns: whether this is not a definition, but a jump to one. A program that is linked to fixed addresses and takes the
+//   address of a library's function has such a jump, which all modules then take for the function. It leads to the first
+//   definition behind the program
+bool is_only_a_jump(const void* function) noexcept {
+#if defined(__GLIBC__)
+  Dl_info info{};
+  const ElfW(Sym)* symbol = nullptr;
+  return dladdr1(function, &info, const_cast<void**>(reinterpret_cast<const void**>(&symbol)), RTLD_DL_SYMENT) != 0 &&
+         symbol != nullptr && symbol->st_shndx == SHN_UNDEF;
+#else
+  return function == nullptr;
+#endif
+}
+
 // returns: the first name that is not ours; null if all are
 const linked_name* first_stranger(const linked_name* names) noexcept {
   for (const linked_name* each = names; each->address != nullptr; ++each) {
-    if (dlsym(RTLD_DEFAULT, each->name) != each->address) {
+    const void* found = dlsym(RTLD_DEFAULT, each->name);
+    if (found != each->address && !is_only_a_jump(found)) {
       return each;
     }
   }

@@ -23,6 +23,9 @@ constexpr request_info zeroed_request{task::default_alignment, true, entry_point
 // Reached by a jump from the functions below, so that these frames return to the client.
 
 MALLOCSPY_OUT_OF_LINE void* malloc_otherwise(std::size_t size) {
+  if (void* p = allocate_unkept(size)) {
+    return p;
+  }
   return or_enomem(allocate_slowly(size, c_request, origin::c_library, __builtin_frame_address(0)));
 }
 

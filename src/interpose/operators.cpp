@@ -10,6 +10,9 @@ namespace mallocspy::interpose {
 namespace {
 
 MALLOCSPY_OUT_OF_LINE void* new_otherwise(std::size_t size) {
+  if (void* p = allocate_unkept(size)) {
+    return p;
+  }
   for (;;) {
     void* p = allocate_slowly(size, new_request, origin::object, __builtin_frame_address(0));
     if (MALLOCSPY_LIKELY(p != nullptr)) {

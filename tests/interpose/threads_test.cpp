@@ -10,6 +10,7 @@
 #include <mallocspy/task/registration.hpp>
 #include <pthread.h>
 #include <string>
+#include <unistd.h>
 
 using namespace mallocspy;
 using namespace mallocspy::tests;
@@ -103,6 +104,7 @@ __attribute__((constructor(101))) void make_many_keys() {
 } // namespace
 
 TEST_CASE("threads allocate from their first instruction to their last destructor", "[interpose][threads]") {
+  alarm(60);
   REQUIRE(is_whole(run_threads())); // the next ones get their stacks, and what was allocated for these
   for (const spy_calls how : {spy_calls::concurrent, spy_calls::serialised}) {
     counting_spy spy(how);
@@ -115,4 +117,5 @@ TEST_CASE("threads allocate from their first instruction to their last destructo
     REQUIRE(revoked == S_OK);
   }
   CHECK(is_whole(run_threads()));
+  alarm(0);
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <mallocspy/testing/leak_scope.hpp>
 
+#include "testing/requester.hpp"
 #include "testing/scope_report.hpp"
 #include "testing/test_spies.hpp"
 
@@ -90,7 +91,7 @@ std::vector<leaked_block> leak_scope::find() const {
   const std::uint32_t thread = this_thread_number();
   std::vector<std::uint64_t> lost;
   for (leaked_block block : report) {
-    if (block.thread != thread) {
+    if (block.thread != thread || is_expected(block.stack)) {
       continue;
     }
     if (block.state == block_state::reachable && std::binary_search(m_lost.begin(), m_lost.end(), block.number)) {
@@ -117,6 +118,24 @@ std::vector<leaked_block> leak_scope::leaks() const {
 
 bool leak_scope::expect(const void* block) noexcept {
   return (*m_spies)->scopes.tracker().expect(block);
+}
+
+void leak_scope::expect_from(const char* name_space) noexcept {
+  for (const char*& place : m_expected_from) {
+    if (place == nullptr) {
+      place = name_space;
+      return;
+    }
+  }
+}
+
+bool leak_scope::is_expected(stack_id stack) const noexcept {
+  for (const char* name_space : m_expected_from) {
+    if (name_space != nullptr && testing_detail::asked_by(stack, name_space)) {
+      return true;
+    }
+  }
+  return false;
 }
 
 std::string leak_scope::report() const {

@@ -3,6 +3,7 @@
 // source: ours
 #pragma once
 
+#include <array>
 #include <mallocspy/spies/leak_report.hpp>
 #include <mallocspy/testing/scope_violation.hpp>
 #include <string>
@@ -44,12 +45,18 @@ public:
   // returns: false if the scope does not know it
   bool expect(const void* block) noexcept;
 
+  // effects: blocks that functions of a namespace ask for, themselves or through the standard library, are no leaks: those
+  // of
+  //   a test framework. The string must outlive the scope; up to 4 of them, more have no effect
+  void expect_from(const char* name_space) noexcept;
+
   // returns: how many blocks and bytes leaked, and the call stacks of their allocation, largest loss first. Who asks is
   // told errors: as leaks
   std::string report() const;
 
 private:
   std::vector<leaked_block> find() const;
+  bool is_expected(stack_id stack) const noexcept;
   std::string text(const std::vector<leaked_block>& leaked) const;
 
   testing_detail::use_of_test_spies* m_spies;
@@ -59,6 +66,7 @@ private:
   int m_exceptions; // that were passing when it began
   const void* m_thread;
   std::uint64_t m_first; // number of the first request that is its own
+  std::array<const char*, 4> m_expected_from{};
   mutable std::size_t m_told = 0;
   // Numbers of the blocks that were found lost once: they stay so, though the answer holds their addresses.
   mutable std::vector<std::uint64_t> m_lost;

@@ -6,6 +6,7 @@
 #include <mallocspy/testing/allocation_budget.hpp>
 #include <mallocspy/testing/allocation_scope.hpp>
 #include <mallocspy/testing/leak_scope.hpp>
+#include <mallocspy/testing/scope_verdict.hpp>
 #include <mallocspy/testing/scope_violation.hpp>
 #include <mallocspy/testing/sweep.hpp>
 #include <mallocspy/testing/sweep_options.hpp>

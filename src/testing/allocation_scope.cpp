@@ -20,7 +20,10 @@ allow_allocation_scope::~allow_allocation_scope() {
 
 allocation_scope::allocation_scope(scope_stacks stacks, const char* file, int line)
     : m_spies(testing_detail::use_spies()), m_file(file), m_line(line), m_thread(&scopes_of_this_thread) {
-  m_record.keeps_stacks = stacks == scope_stacks::kept;
+  if (stacks == scope_stacks::kept) {
+    m_record.keeps_stacks = true;
+    m_stack = capture_stack_id(max_stack_depth);
+  }
   m_record.outer = scopes_of_this_thread.innermost;
   scopes_of_this_thread.innermost = &m_record;
 }
@@ -62,7 +65,7 @@ std::string allocation_scope::report() const {
         {"  " + amount(site.allocations, "allocation", "allocations") + ", " + amount(site.bytes, "byte", "bytes") + ":\n",
          site.stack});
   }
-  text += testing_detail::with_stacks(parts);
+  text += testing_detail::with_stacks(parts, m_stack);
   if (m_record.elsewhere.allocations != 0) {
     text += "  " + amount(m_record.elsewhere.allocations, "allocation", "allocations") + ", " +
             amount(m_record.elsewhere.bytes, "byte", "bytes") + " with other call stacks\n";

@@ -6,7 +6,9 @@
 #include "testing/test_spies.hpp"
 
 #include <algorithm>
+#include <cstring>
 #include <exception>
+#include <mallocspy/testing/framework_glue.hpp>
 #include <map>
 #include <stdexcept>
 #include <utility>
@@ -61,7 +63,7 @@ std::vector<group> grouped(const std::vector<leaked_block>& blocks) {
 leak_scope::leak_scope(leaks_are what, const char* file, int line)
     : m_spies(testing_detail::use_spies()), m_what(what), m_file(file), m_line(line),
       m_exceptions(std::uncaught_exceptions()), m_thread(&scopes_of_this_thread),
-      m_first((*m_spies)->scopes.tracker().mark()) {
+      m_stack(capture_stack_id(max_stack_depth)), m_first((*m_spies)->scopes.tracker().mark()) {
   (*m_spies)->scopes.begin_tracking();
   ++scopes_of_this_thread.leak_scopes;
 }
@@ -81,12 +83,23 @@ leak_scope::~leak_scope() {
   delete m_spies;
 }
 
+namespace testing_detail {
+
+void clear_dead_stack() noexcept {
+  volatile unsigned char dead[16384];
+  std::memset(const_cast<unsigned char*>(dead), 0, sizeof dead);
+  __asm__ volatile("" : : "r"(dead) : "memory");
+}
+
+} // namespace testing_detail
+
 std::vector<leaked_block> leak_scope::find() const {
   const leak_tracker& tracker = (*m_spies)->scopes.tracker();
   std::vector<leaked_block> leaked;
   if (tracker.mark() == m_first || tracker.count().blocks == 0) {
     return leaked;
   }
+  testing_detail::clear_dead_stack();
   const leak_report report = tracker.report(m_first);
   const std::uint32_t thread = this_thread_number();
   std::vector<std::uint64_t> lost;
@@ -156,7 +169,7 @@ std::string leak_scope::text(const std::vector<leaked_block>& leaked) const {
   }
   return "leak_scope at " + testing_detail::place(m_file, m_line) + ": " + amount(leaked.size(), "block", "blocks") + ", " +
          amount(bytes, "byte", "bytes") + (m_what == leaks_are::lost ? " lost\n" : " not freed\n") +
-         testing_detail::with_stacks(parts);
+         testing_detail::with_stacks(parts, m_stack);
 }
 
 } // namespace mallocspy

@@ -39,13 +39,29 @@ std::string contents_of(int file) {
   return text;
 }
 
+// The stacks agree from their outer ends on, unless one was cut off there.
+stack_id inner_part(stack_id stack, stack_id scope) noexcept {
+  const stored_stack frames(stack);
+  const stored_stack outer(scope);
+  std::size_t in_scope = outer.size();
+  while (frames.size() != 0 && in_scope != 0 && outer[in_scope - 1] != frames[frames.size() - 1]) {
+    --in_scope;
+  }
+  std::size_t own = frames.size();
+  while (own != 0 && in_scope != 0 && frames[own - 1] == outer[in_scope - 1]) {
+    --own;
+    --in_scope;
+  }
+  return own == 0 ? stack : store_stack(frames.begin(), own);
+}
+
 } // namespace
 
-std::string with_stacks(const std::vector<report_part>& parts) {
+std::string with_stacks(const std::vector<report_part>& parts, stack_id scope) {
   std::vector<titled_stack> stacks;
   stacks.reserve(parts.size());
   for (const report_part& part : parts) {
-    stacks.push_back({part.title.c_str(), part.stack});
+    stacks.push_back({part.title.c_str(), inner_part(part.stack, scope)});
   }
   std::string text;
   const int file = nameless_file();

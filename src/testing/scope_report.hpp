@@ -21,9 +21,11 @@ struct report_part {
   stack_id stack;
 };
 
-// returns: each title with its stack, with files and lines where they are known
+// returns: each title with its stack, with files and lines where they are known. Frames that the scope's own stack has,
+// too,
+//   are left out: they say how the scope was reached
 // threads: any; not in a hook
-std::string with_stacks(const std::vector<report_part>& parts);
+std::string with_stacks(const std::vector<report_part>& parts, stack_id scope);
 
 // returns: "1 block", "3 blocks"
 std::string amount(std::uint64_t count, const char* one, const char* many);

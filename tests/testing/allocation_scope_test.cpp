@@ -173,7 +173,9 @@ TEST_CASE("the report counts, and names each call stack once", "[testing][scopes
   REQUIRE(at != std::string::npos);
   CHECK(text.find("allocation_scope_test.cpp:", at) != std::string::npos);
   CHECK(text.find("allocate_53_here", at + 1) == std::string::npos);
-  CHECK(scope.counts().allocations == 3); // the report's own are not among them
+  CHECK(text.find("#1 ", at) != std::string::npos); // this test
+  CHECK(text.find("#2 ", at) == std::string::npos); // how it was reached is no news
+  CHECK(scope.counts().allocations == 3);           // the report's own are not among them
 }
 
 TEST_CASE("call stacks beyond the room for them are counted together", "[testing][scopes]") {

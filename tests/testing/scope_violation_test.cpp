@@ -50,7 +50,8 @@ TEST_CASE("by default a broken promise is reported and ends the process", "[test
   CAPTURE(child.errors);
   CHECK(child.aborted());
   CHECK(child.errors.find("no_allocation_scope, broken: ") != std::string::npos);
-  CHECK(child.errors.find("scope_violation_test.cpp:" + std::to_string(line_of_promise) + ": 1 allocation") != std::string::npos);
+  CHECK(child.errors.find("scope_violation_test.cpp:" + std::to_string(line_of_promise) + ": 1 allocation") !=
+        std::string::npos);
   const child_result leak = run_in_child("child: a leak");
   CAPTURE(leak.errors);
   CHECK(leak.aborted());

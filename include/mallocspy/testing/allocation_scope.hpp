@@ -92,6 +92,7 @@ private:
   const char* m_file;
   int m_line;
   const void* m_thread;
+  stack_id m_stack = 0; // of its construction
   testing_detail::scope_record m_record;
 };
 

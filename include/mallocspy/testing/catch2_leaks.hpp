@@ -67,4 +67,5 @@ private:
 
 } // namespace mallocspy::catch2_detail
 
-CATCH_REGISTER_LISTENER(mallocspy::catch2_detail::leak_listener)
+using mallocspy_leak_listener = mallocspy::catch2_detail::leak_listener; // the macro makes names from it
+CATCH_REGISTER_LISTENER(mallocspy_leak_listener)

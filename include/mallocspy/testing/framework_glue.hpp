@@ -29,6 +29,14 @@ struct source_place {
 // returns: the place of the first frame in a report that has one; else the one given
 MALLOCSPY_API source_place first_place(const std::string& report, const char* file, int line);
 
+// effects: overwrites the stack below the caller, where the calls that have ended left pointers: the frames of coming calls
+//   would show them to a search for leaks
+#if defined(__GNUC__)
+__attribute__((noinline))
+#endif
+MALLOCSPY_API void
+clear_dead_stack() noexcept;
+
 // Looks after the blocks of one test at a time.
 // threads: one
 class leak_check {
@@ -49,6 +57,7 @@ public:
   // effects: the test ends; calls fail(file, line, text) if it has lost blocks: file and line are where the first of them
   //   was allocated, as far as that is known
   template <class Function> void end(Function fail) {
+    clear_dead_stack();
     if (m_scope && !m_scope->leaks().empty()) {
       m_failure = m_scope->report();
     }

@@ -65,6 +65,7 @@ private:
   int m_line;
   int m_exceptions; // that were passing when it began
   const void* m_thread;
+  stack_id m_stack;      // of its construction
   std::uint64_t m_first; // number of the first request that is its own
   std::array<const char*, 4> m_expected_from{};
   mutable std::size_t m_told = 0;

@@ -5,15 +5,14 @@
 
 # shellcheck disable=SC2034 # all of these are used by the commands
 {
-  build_packages=(cmake ninja-build g++ libmimalloc-dev)
-  demo_packages=(libsqlite3-dev libcli11-dev)
+  build_packages=(cmake ninja-build g++ libmimalloc-dev nlohmann-json3-dev libcli11-dev libdw-dev)
+  demo_packages=(libsqlite3-dev)
   # The tests include the examples, and C libraries that take their memory from outside.
   test_packages=(catch2 pkgconf "${demo_packages[@]}" libexpat1-dev liblua5.4-dev libxml2-dev libcurl4-openssl-dev
-    libdw-dev
     libbenchmark-dev)
   clang_packages=(clang clang-sanitizers)
   # The benchmarks' libraries, whole programs to measure, other allocators, and a counter of instructions.
-  bench_packages=(libbenchmark-dev libcli11-dev nlohmann-json3-dev liblua5.4-dev libsqlite3-dev
+  bench_packages=(libbenchmark-dev liblua5.4-dev libsqlite3-dev
     libjemalloc2 libtcmalloc-minimal4 valgrind heaptrack fiu-utils)
 }
 

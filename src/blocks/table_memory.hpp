@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstddef>
+#include <mallocspy/contract/export.h>
 
 namespace mallocspy::blocks {
 
@@ -11,10 +12,10 @@ namespace mallocspy::blocks {
 // the
 //   limit refuses. Pages cost nothing until they are touched
 // threads: any
-void* map_table(std::size_t size) noexcept;
+MALLOCSPY_API void* map_table(std::size_t size) noexcept;
 
 // effects: gives memory of map_table back. threads: any
-void unmap_table(void* table, std::size_t size) noexcept;
+MALLOCSPY_API void unmap_table(void* table, std::size_t size) noexcept;
 
 // effects: lets map_table hand out at most `bytes` more from now on (tests of the library's own out-of-memory paths)
 // returns: the limit before; (std::size_t)-1 is no limit

@@ -12,7 +12,7 @@
 namespace mallocspy {
 
 // The default handler.
-misuse_action report_guard_finding(const guard_finding& finding) noexcept;
+MALLOCSPY_API misuse_action report_guard_finding(const guard_finding& finding) noexcept;
 
 struct guard::parts {
   explicit parts(const guard_options& chosen) noexcept;

@@ -245,6 +245,40 @@ MALLOCSPY_INLINE void store_registers(spies::calling_thread& caller, [[maybe_unu
 
 } // namespace
 
+const spies::live_blocks& spies::leak_access::blocks_of(const leak_tracker& tracker) noexcept {
+  return tracker.m_tables->live;
+}
+
+bool spies::find_leaks_in_place(const leak_tracker& tracker, std::uint64_t from, hidden_range hidden,
+                                own_array<scanned_block>& found) {
+  spies::calling_thread caller{};
+  store_registers(caller, __builtin_frame_address(0));
+  const live_blocks& live = leak_access::blocks_of(tracker);
+  if (!found.reserve(live.bound())) {
+    return false;
+  }
+  block_facts facts{};
+  for (std::uint32_t i = 1; i < live.bound(); ++i) {
+    if (live.read(i, facts)) {
+      found.push({facts.address, facts.size, facts.number, facts.stack, facts.thread, reach::nothing});
+    }
+  }
+  std::sort(found.begin(), found.end(), [](const scanned_block& a, const scanned_block& b) { return a.begin < b.begin; });
+  if (!find_reachable(found.begin(), found.size(), caller, hidden)) {
+    return false;
+  }
+  std::size_t kept = 0;
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    if (found[i].number >= from && (found[i].thread & expected_mark) == 0) {
+      found[kept++] = found[i];
+    }
+  }
+  while (found.size() > kept) {
+    found.pop();
+  }
+  return true;
+}
+
 leak_report leak_tracker::report(std::uint64_t from) const {
   spies::calling_thread caller{};
   store_registers(caller, __builtin_frame_address(0));

@@ -45,6 +45,16 @@ inline constexpr std::uint32_t expected_mark = std::uint32_t{1} << 31;
 // returns: whether it is known what holds them
 bool find_leaks(const live_blocks& live, std::uint64_t from, const calling_thread& caller, own_array<scanned_block>& found);
 
+// For processes that are about to end anyway: finds the same without a copy of the process.
+// hidden: memory in which pointers do not count. from: as above
+MALLOCSPY_API bool find_leaks_in_place(const leak_tracker& tracker, std::uint64_t from, hidden_range hidden,
+                                       own_array<scanned_block>& found);
+
+struct leak_access {
+  // returns: the tracker's records
+  static MALLOCSPY_API const live_blocks& blocks_of(const leak_tracker& tracker) noexcept;
+};
+
 } // namespace spies
 
 } // namespace mallocspy

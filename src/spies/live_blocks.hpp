@@ -10,6 +10,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <mallocspy/contract/export.h>
 
 namespace mallocspy::spies {
 
@@ -39,7 +40,7 @@ public:
   bool take(std::uintptr_t address, block_facts* facts = nullptr) noexcept;
 
   // returns: whether the block at the address is in
-  bool find(std::uintptr_t address, block_facts& facts) const noexcept;
+  MALLOCSPY_API bool find(std::uintptr_t address, block_facts& facts) const noexcept;
 
   // returns: more than the numbers of records in use
   std::uint32_t bound() const noexcept {
@@ -47,7 +48,7 @@ public:
   }
   // returns: whether the record with the number is a live block's. The facts belong together, even if other threads
   // allocate
-  bool read(std::uint32_t number, block_facts& facts) const noexcept;
+  MALLOCSPY_API bool read(std::uint32_t number, block_facts& facts) const noexcept;
 
 private:
   // A live one's place holds its number. A block that is freed leaves its record as it is: nobody waits for that memory.

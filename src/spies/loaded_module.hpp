@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <mallocspy/contract/export.h>
 
 namespace mallocspy::spies {
 
@@ -19,6 +20,6 @@ struct loaded_module {
 };
 
 // returns: the module around the address. threads: any
-loaded_module find_module(std::uintptr_t address) noexcept;
+MALLOCSPY_API loaded_module find_module(std::uintptr_t address) noexcept;
 
 } // namespace mallocspy::spies

@@ -166,6 +166,14 @@ MALLOCSPY_READS_STACKS found_stack walk_from(const void* frame_address, std::siz
   return found_in(last, capacity);
 }
 
+MALLOCSPY_READS_STACKS found_stack walk_from_interrupted(const interrupted_code& code, std::size_t capacity,
+                                                         walked_stack& last) noexcept {
+  last.readable.start_at(code.stack_pointer);
+  const std::uintptr_t word = last.readable.holds(code.stack_pointer) ? word_at(code.stack_pointer) : 0;
+  walk({code.stack_pointer, code.instruction + 1, code.frame_pointer, code.stack_pointer, word}, last, capacity);
+  return found_in(last, capacity);
+}
+
 #elif defined(__aarch64__) || (defined(__APPLE__) && defined(__x86_64__))
 
 // Bits of a signed return address that are no part of it.
@@ -191,7 +199,20 @@ MALLOCSPY_READS_STACKS found_stack walk_from(const void* frame_address, std::siz
   return {reinterpret_cast<const void* const*>(last.return_addresses), n};
 }
 
+found_stack walk_from_interrupted(const interrupted_code& code, std::size_t capacity, walked_stack& last) noexcept {
+  // The frame pointer is the caller's if the instruction is one of the first of a function: its caller is then left out.
+  const found_stack found = capacity < 2 ? found_stack{nullptr, 0}
+                                         : walk_from(reinterpret_cast<const void*>(code.frame_pointer), capacity - 1, last);
+  std::memmove(last.return_addresses + 1, last.return_addresses, found.count * sizeof(std::uintptr_t));
+  last.return_addresses[0] = code.instruction + 1;
+  return {reinterpret_cast<const void* const*>(last.return_addresses), found.count + 1};
+}
+
 #else
+
+found_stack walk_from_interrupted(const interrupted_code&, std::size_t, walked_stack& last) noexcept {
+  return {reinterpret_cast<const void* const*>(last.return_addresses), 0};
+}
 
 found_stack walk_from(const void*, std::size_t, walked_stack& last) noexcept {
   return {reinterpret_cast<const void* const*>(last.return_addresses), 0};
@@ -204,6 +225,13 @@ found_stack walk_from(const void*, std::size_t, walked_stack& last) noexcept {
 std::size_t walk_stack(const void* frame_address, const void** addresses, std::size_t capacity) noexcept {
   const borrowed_walk last;
   const found_stack found = walk_from(frame_address, capacity, *last);
+  std::memcpy(addresses, found.addresses, found.count * sizeof *addresses);
+  return found.count;
+}
+
+std::size_t walk_interrupted(const interrupted_code& code, const void** addresses, std::size_t capacity) noexcept {
+  const borrowed_walk last;
+  const found_stack found = walk_from_interrupted(code, capacity, *last);
   std::memcpy(addresses, found.addresses, found.count * sizeof *addresses);
   return found.count;
 }

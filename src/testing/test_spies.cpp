@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "testing/test_spies.hpp"
 
+#include "spies/guard_parts.hpp"
 #include "testing/scope_report.hpp"
+#include "testing/sweep_findings.hpp"
 
 #include <mallocspy/task/registration.hpp>
 #include <mallocspy/task/task_memory.hpp>
@@ -15,6 +17,18 @@ namespace mallocspy::testing_detail {
 
 namespace {
 
+test_spies& the_spies();
+
+// A sweep notes what is damaged; otherwise it is told as usual.
+misuse_action on_damage(const guard_finding& finding) {
+  sweep_run& run = the_spies().points.run;
+  if (!run.is_under_way()) {
+    return report_guard_finding(finding);
+  }
+  run.note_damage(damage_code(finding.fault), finding.allocated);
+  return misuse_action::go_on;
+}
+
 leak_options recording_in_windows() noexcept {
   leak_options options;
   options.recording = false;
@@ -24,6 +38,7 @@ leak_options recording_in_windows() noexcept {
 // A snapshot copies what the process has in memory, and each child fills its own quarantine.
 guard_options small_quarantine() noexcept {
   guard_options options;
+  options.handler = on_damage;
   options.quarantine_bytes = std::size_t{1} << 20;
   options.quarantine_blocks = std::size_t{1} << 12;
   options.stack_depth = 8;

@@ -29,6 +29,13 @@ inline constexpr std::size_t max_stack_depth = 64;
 // threads: any; a signal handler may call it too
 MALLOCSPY_API std::size_t capture_stack(const void** addresses, std::size_t capacity) noexcept;
 
+// For signal handlers: the stack of the code that the signal interrupted, from the interrupted instruction on, also where
+// the handler runs on a stack of its own. context: the third argument of a handler with SA_SIGINFO effects, returns: as
+// capture_stack; addresses[0] is the interrupted instruction's address and one, as of a return address threads: in a signal
+// handler
+MALLOCSPY_API std::size_t capture_interrupted_stack(const void* context, const void** addresses,
+                                                    std::size_t capacity) noexcept;
+
 // A stored stack. Equal stacks have equal numbers; 0 is the empty one.
 using stack_id = std::uint32_t;
 

@@ -9,6 +9,10 @@
 
 namespace mallocspy {
 
+namespace spies {
+struct leak_access;
+} // namespace spies
+
 struct leak_options {
   // Frames to keep of each call stack, up to 64. 0: no stacks, which makes the spy cheaper still.
   std::size_t depth = 16;
@@ -75,6 +79,8 @@ public:
   void* STDMETHODCALLTYPE PostRealloc(void* pActual, BOOL fSpyed) override;
 
 private:
+  friend struct spies::leak_access; // for the layer testing
+
   struct tables;
   tables* m_tables;
 };

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: MIT
+// Notes where a child crashes, before it does. A handler of the program itself stays in place.
+// Runs inside hooks: never allocates from what is hooked, takes no lock.
+#pragma once
+
+#include "testing/board.hpp"
+#include "testing/board_stacks.hpp"
+
+namespace mallocspy::testing_detail {
+
+// effects: from now on the stack of a fatal signal goes to `facts`; the signal then ends the process as it would have
+void watch_for_crashes(child_facts& facts, board_stacks& stacks) noexcept;
+
+} // namespace mallocspy::testing_detail

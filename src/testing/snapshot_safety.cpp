@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: MIT
+// Runs inside hooks: never allocates from what is hooked, takes no lock.
+#include "testing/snapshot_safety.hpp"
+
+#include "blocks/sanitizer_hints.hpp"
+
+#include <cerrno>
+#include <fcntl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+namespace mallocspy::testing_detail {
+
+namespace {
+
+constexpr off_t largest_copy = off_t{64} << 20;
+#if defined(MALLOCSPY_TSAN)
+constexpr unsigned threads_of_the_runtime = 1;
+#else
+constexpr unsigned threads_of_the_runtime = 0;
+#endif
+
+bool has_other_threads() noexcept {
+  struct stat facts {};
+  // One link for each thread, and two as any folder.
+  return ::stat("/proc/self/task", &facts) == 0 && facts.st_nlink > 3 + threads_of_the_runtime;
+}
+
+// Snapshots are no children in this sense.
+bool has_children() noexcept {
+  siginfo_t info{};
+  return ::waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) == 0;
+}
+
+// returns: how many mappings are shared and writable
+unsigned shared_mappings() noexcept {
+  const int file = ::open("/proc/self/maps", O_RDONLY | O_CLOEXEC);
+  if (file < 0) {
+    return 0;
+  }
+  unsigned count = 0;
+  unsigned column = 0; // 0: in the addresses; then 1 and up in the letters of the rights
+  bool writable = false;
+  bool header = true;
+  char buffer[4096];
+  for (;;) {
+    const ssize_t got = ::read(file, buffer, sizeof buffer);
+    if (got < 0 && errno == EINTR) {
+      continue;
+    }
+    if (got <= 0) {
+      break;
+    }
+    for (ssize_t i = 0; i < got; ++i) {
+      const char c = buffer[i];
+      if (c == '\n') {
+        header = true;
+        column = 0;
+      } else if (header) {
+        column += column != 0 || c == ' ' ? 1 : 0;
+        writable = column == 3 ? c == 'w' : writable;
+        if (column == 5) {
+          count += writable && c == 's' ? 1 : 0;
+          header = false;
+        }
+      }
+    }
+  }
+  ::close(file);
+  return count;
+}
+
+open_file facts_of(int descriptor) noexcept {
+  struct stat facts {};
+  if (descriptor < 0 || ::fstat(descriptor, &facts) != 0) {
+    return {-1, 0, file_kind::other, false, 0, 0, 0};
+  }
+  return {descriptor, 0, file_kind::regular, false, facts.st_dev, facts.st_ino, facts.st_size};
+}
+
+bool put_at(int from, int to) noexcept {
+  const bool done = from >= 0 && ::dup2(from, to) == to;
+  if (from >= 0) {
+    ::close(from);
+  }
+  return done;
+}
+
+bool put_null_at(const open_file& file) noexcept {
+  return put_at(::open("/dev/null", (file.flags & O_ACCMODE) | O_CLOEXEC), file.descriptor);
+}
+
+} // namespace
+
+void snapshot_safety::begin(const output_files& output) noexcept {
+  if (m_first_hidden == 0) {
+    rlimit limit{};
+    const bool known = ::getrlimit(RLIMIT_NOFILE, &limit) == 0;
+    constexpr rlim_t highest = 1000;
+    m_first_hidden = static_cast<int>((known && limit.rlim_cur < highest ? limit.rlim_cur : highest) * 2 / 3);
+  }
+  m_out = facts_of(output.out);
+  m_err = facts_of(output.err);
+  list_open_files(m_before, m_first_hidden);
+  m_mappings = shared_mappings();
+  m_has_children = has_children();
+}
+
+bool snapshot_safety::is_output(const open_file& file, const open_file& output) const noexcept {
+  return output.descriptor >= 0 && file.is_same_file(output);
+}
+
+bool snapshot_safety::was_there(const open_file& file) const noexcept {
+  const open_file* before = m_before.find(file.descriptor);
+  return before != nullptr && before->is_same_file(file) && before->kind == file.kind;
+}
+
+bool snapshot_safety::is_copied(const open_file& file) const noexcept {
+  return file.kind == file_kind::regular && file.is_writable() && !is_output(file, m_out) && !is_output(file, m_err);
+}
+
+unsafe snapshot_safety::look(open_files& files) noexcept {
+  if (has_other_threads()) {
+    return unsafe::threads;
+  }
+  if (!m_has_children && has_children()) {
+    return unsafe::children;
+  }
+  list_open_files(files, m_first_hidden);
+  if (!files.complete) {
+    return unsafe::descriptors;
+  }
+  for (std::size_t i = 0; i < files.count; ++i) {
+    const open_file& f = files.file[i];
+    if (is_output(f, m_out) || is_output(f, m_err)) {
+      continue;
+    }
+    if (is_copied(f) && f.size > largest_copy) {
+      return unsafe::large_file;
+    }
+    const bool leads_out = f.kind == file_kind::terminal || f.kind == file_kind::channel || f.kind == file_kind::other;
+    if (leads_out && !was_there(f)) {
+      return unsafe::descriptors;
+    }
+  }
+  return shared_mappings() > m_mappings ? unsafe::shared_mapping : unsafe::no;
+}
+
+int snapshot_safety::copy_written(const open_files& files, int (&copies)[8]) noexcept {
+  int count = 0;
+  for (std::size_t i = 0; i < files.count; ++i) {
+    if (!is_copied(files.file[i])) {
+      continue;
+    }
+    // Descriptors of one file would have to stay one file.
+    bool again = false;
+    for (std::size_t j = 0; j < i; ++j) {
+      again = again || (is_copied(files.file[j]) && files.file[j].is_same_file(files.file[i]));
+    }
+    const int copy = again || count == 8 ? -1 : hide(copy_to_memory(files.file[i]));
+    if (copy < 0) {
+      while (count != 0) {
+        ::close(copies[--count]);
+      }
+      return -1;
+    }
+    copies[count++] = copy;
+  }
+  return count;
+}
+
+bool snapshot_safety::become_own(const open_files& files, const output_files& child_output,
+                                 const int (&copies)[8]) noexcept {
+  int copied = 0;
+  for (std::size_t i = 0; i < files.count; ++i) {
+    const open_file& f = files.file[i];
+    bool done = true;
+    if (is_output(f, m_out)) {
+      done = ::dup2(child_output.out, f.descriptor) >= 0;
+    } else if (is_output(f, m_err)) {
+      done = ::dup2(child_output.err, f.descriptor) >= 0;
+    } else if (is_copied(f)) {
+      done = ::dup2(copies[copied++], f.descriptor) >= 0;
+    } else if ((f.kind == file_kind::regular || f.kind == file_kind::directory) && (f.flags & O_PATH) == 0) {
+      done = put_at(reopen(f), f.descriptor);
+    } else if (f.kind != file_kind::null && (f.flags & O_PATH) == 0) {
+      done = put_null_at(f);
+    }
+    if (!done) {
+      return false;
+    }
+  }
+  return true;
+}
+
+std::uint64_t snapshot_safety::written_files(const open_files& files) const noexcept {
+  std::uint64_t sum = 0;
+  for (std::size_t i = 0; i < files.count; ++i) {
+    const open_file& f = files.file[i];
+    if (is_copied(f)) {
+      sum = (sum ^ f.inode ^ static_cast<std::uint64_t>(f.descriptor) << 56) * 0x9E3779B97F4A7C15U + 1;
+    }
+  }
+  return sum;
+}
+
+int snapshot_safety::hide(int descriptor) const noexcept {
+  if (descriptor < 0) {
+    return -1;
+  }
+  const int hidden = ::fcntl(descriptor, F_DUPFD_CLOEXEC, m_first_hidden);
+  ::close(descriptor);
+  return hidden;
+}
+
+} // namespace mallocspy::testing_detail

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: MIT
+// A name for a call stack that survives a rebuild: a hash of the functions on it, not of their addresses.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace mallocspy::testing_detail {
+
+struct named_frame {
+  std::string module;   // path or name of the file; only what is behind the last "/" counts
+  std::string function; // as the linker names it; empty if it has no name there
+  std::uint64_t offset; // in the module; counts only without a name
+};
+
+// returns: 16 hexadecimal digits: FNV-1a, 64 bits, over the base names of the modules and the names of the functions,
+//   innermost first. Where code has no name its offset stands in, and then a rebuild may change the identity
+std::string stack_identity(const std::vector<named_frame>& frames);
+
+// returns: FNV-1a, 64 bits, of more bytes behind those that made `hash`
+std::uint64_t fnv1a(const std::string& bytes, std::uint64_t hash = 0xCBF29CE484222325U) noexcept;
+
+} // namespace mallocspy::testing_detail

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: MIT
+#include "testing/suppressions.hpp"
+
+#include <cerrno>
+#include <cstring>
+#include <fnmatch.h>
+#include <fstream>
+#include <sstream>
+#include <stdexcept>
+
+namespace mallocspy::testing_detail {
+
+namespace {
+
+bool fits(const std::string& glob, const std::string& text) {
+  return ::fnmatch(glob.c_str(), text.c_str(), 0) == 0;
+}
+
+// "ns::f(int) const (file.c:12)" is also called "ns::f". An operator() keeps its name.
+std::string without_arguments(const std::string& function) {
+  const char* call = "operator()";
+  const std::size_t named = function.find(call);
+  const std::size_t from = named == std::string::npos ? 1 : named + std::strlen(call);
+  std::size_t end = from > function.size() ? std::string::npos : function.find('(', from);
+  while (end != std::string::npos && end > 1 && function[end - 1] == ' ') {
+    --end;
+  }
+  return function.substr(0, end);
+}
+
+// "ns::f(int) (file.c:12)" without the place.
+std::string without_place(const std::string& function) {
+  const std::size_t place = function.rfind(" (");
+  return function.substr(0, place);
+}
+
+bool fits_function(const std::string& glob, const std::string& function) {
+  return fits(glob, function) || fits(glob, without_place(function)) || fits(glob, without_arguments(function));
+}
+
+std::string without_comment(const std::string& line) {
+  for (std::size_t i = 0; i < line.size(); ++i) {
+    if (line[i] == '#' && (i == 0 || line[i - 1] == ' ' || line[i - 1] == '\t')) {
+      return line.substr(0, i);
+    }
+  }
+  return line;
+}
+
+} // namespace
+
+suppressions suppressions::from_file(const std::string& path) {
+  std::ifstream in(path);
+  if (!in) {
+    throw std::runtime_error(path + ": cannot be read: " + std::strerror(errno));
+  }
+  return from_stream(in, path);
+}
+
+suppressions suppressions::from_stream(std::istream& in, const std::string& name) {
+  suppressions all;
+  std::string line;
+  for (unsigned long number = 1; std::getline(in, line); ++number) {
+    const std::string text = without_comment(line);
+    if (text.find_first_not_of(" \t\r") != std::string::npos) {
+      all.m_rules.push_back(read_rule(text, name + ":" + std::to_string(number) + ": "));
+    }
+  }
+  if (in.bad()) {
+    throw std::runtime_error(name + ": cannot be read");
+  }
+  return all;
+}
+
+suppressions::rule suppressions::read_rule(const std::string& line, const std::string& place) {
+  std::istringstream words(line);
+  std::string word;
+  words >> word;
+  rule r{line.substr(0, line.find_last_not_of(" \t\r") + 1), word == "*", verdict::crash, {}};
+  while (!r.any_verdict && word != name_of(r.what)) {
+    r.what = static_cast<verdict>(static_cast<unsigned>(r.what) + 1);
+    if (!is_finding(r.what)) {
+      throw std::runtime_error(place + "'" + word + "' is no verdict: crash, corrupt, hang, leak, silent or *");
+    }
+  }
+  while (words >> word) {
+    r.patterns.push_back(read_pattern(word, place));
+  }
+  if (r.patterns.empty()) {
+    throw std::runtime_error(place + "no pattern behind '" + word + "': fun:..., mod:... or stack:...");
+  }
+  return r;
+}
+
+suppressions::pattern suppressions::read_pattern(const std::string& word, const std::string& place) {
+  const std::size_t colon = word.find(':');
+  const std::string key = word.substr(0, colon);
+  const std::string glob = colon == std::string::npos ? "" : word.substr(colon + 1);
+  if (glob.empty() || (key != "fun" && key != "mod" && key != "stack")) {
+    throw std::runtime_error(place + "'" + word + "' is no pattern: fun:..., mod:... or stack:...");
+  }
+  return {key == "fun"   ? pattern::subject::function
+          : key == "mod" ? pattern::subject::module
+                         : pattern::subject::stack,
+          glob};
+}
+
+bool suppressions::matches(const pattern& p, const std::string& stack_id, const std::vector<frame_names>& frames) {
+  if (p.of == pattern::subject::stack) {
+    return fits(p.glob, stack_id);
+  }
+  for (const frame_names& frame : frames) {
+    const bool found = p.of == pattern::subject::function ? fits_function(p.glob, frame.function)
+                                                          : fits(p.glob, frame.module.substr(frame.module.rfind('/') + 1));
+    if (found) {
+      return true;
+    }
+  }
+  return false;
+}
+
+const std::string* suppressions::match(verdict what, const std::string& stack_id,
+                                       const std::vector<frame_names>& frames) const {
+  for (const rule& r : m_rules) {
+    bool all = r.any_verdict ? is_finding(what) : r.what == what;
+    for (const pattern& p : r.patterns) {
+      all = all && matches(p, stack_id, frames);
+    }
+    if (all) {
+      return &r.line;
+    }
+  }
+  return nullptr;
+}
+
+} // namespace mallocspy::testing_detail

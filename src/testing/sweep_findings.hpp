@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: MIT
+// From what is on the board to what a sweep_result tells.
+#pragma once
+
+#include "testing/judge.hpp"
+#include "testing/stack_names.hpp"
+#include "testing/suppressions.hpp"
+
+#include <mallocspy/blocks/misuse.hpp>
+#include <mallocspy/spies/guard.hpp>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace mallocspy::testing_detail {
+
+// What child_facts::damage says.
+constexpr std::uint32_t damage_code(guard_fault fault) noexcept {
+  return static_cast<std::uint32_t>(fault) + 1;
+}
+constexpr std::uint32_t damage_code(misuse_kind kind) noexcept {
+  return static_cast<std::uint32_t>(kind) + 101;
+}
+// returns: "a block was freed twice" ...
+std::string words_for_damage(std::uint32_t code);
+
+void copy_facts(const child_facts& from, child_facts& to) noexcept;
+
+// The how manieth allocation with its identity of stack each one is. The board counts by return addresses, which tells more
+// stacks apart: two calls in one function, say.
+class point_occurrences {
+public:
+  point_occurrences(const board& b, stack_names& names, std::uint64_t allocations);
+  std::uint64_t of(std::uint64_t n) const {
+    return m_of[n];
+  }
+
+private:
+  std::vector<std::uint64_t> m_of;
+};
+
+struct findings_input {
+  board& b;
+  const judging& how;
+  const sweep_options& options;
+  stack_names& names;
+  const point_occurrences& occurrences;
+  const suppressions& expected;
+  // Findings of the first time, by number; what is on the board is what came when they were repeated.
+  const std::vector<std::pair<std::uint64_t, verdict>>& first_time;
+};
+
+// effects: points, and how many were failed by which means
+void fill_points(const findings_input& input, sweep_result& result);
+
+// effects: findings, unconfirmed and suppressed ones: one for each call stack and verdict, worst first
+void fill_findings(const findings_input& input, sweep_result& result);
+
+} // namespace mallocspy::testing_detail

@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: MIT
+// The snapshots of a run: how they are made, what they become, and what is found at their end.
+// Runs inside hooks: never allocates from what is hooked, takes no lock.
+#include "testing/crash_watch.hpp"
+#include "testing/outside_fence.hpp"
+#include "testing/sweep_run.hpp"
+
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+namespace mallocspy::testing_detail {
+
+namespace {
+
+off_t size_of(int descriptor) noexcept {
+  struct stat facts {};
+  return descriptor >= 0 && ::fstat(descriptor, &facts) == 0 ? facts.st_size : 0;
+}
+
+// effects: makes a file in memory at a descriptor of this layer, or empties the one that is there
+bool make_empty(int& descriptor, const snapshot_safety& safety) noexcept {
+  if (descriptor >= 0) {
+    if (::ftruncate(descriptor, 0) == 0 && ::lseek(descriptor, 0, SEEK_SET) == 0) {
+      return true;
+    }
+    // The program has closed it, or it is another file now.
+  }
+  descriptor = safety.hide(static_cast<int>(::syscall(SYS_memfd_create, "mallocspy output", MFD_CLOEXEC)));
+  return descriptor >= 0;
+}
+
+std::uint64_t digest_of(int descriptor, std::uint64_t sum) noexcept {
+  unsigned char buffer[4096];
+  ssize_t got = 0;
+  for (off_t at = 0; (got = ::pread(descriptor, buffer, sizeof buffer, at)) > 0; at += got) {
+    for (ssize_t i = 0; i < got; ++i) {
+      sum = (sum ^ buffer[i]) * 0x100000001B3U;
+    }
+  }
+  return sum;
+}
+
+// Signals wait while a child is made: no handler of the program runs in between.
+class signals_blocked {
+public:
+  signals_blocked() noexcept {
+    sigset_t all;
+    sigfillset(&all);
+    ::sigprocmask(SIG_SETMASK, &all, &m_before);
+  }
+  ~signals_blocked() {
+    ::sigprocmask(SIG_SETMASK, &m_before, nullptr);
+  }
+  signals_blocked(const signals_blocked&) = delete;
+  signals_blocked& operator=(const signals_blocked&) = delete;
+
+private:
+  sigset_t m_before;
+};
+
+// A child that crashes leaves no core file, and starts no collector of them: 1 stops both.
+void leave_no_core() noexcept {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_CORE, &limit) == 0) {
+    limit.rlim_cur = limit.rlim_max < 1 ? limit.rlim_max : 1;
+    ::setrlimit(RLIMIT_CORE, &limit);
+  }
+}
+
+} // namespace
+
+bool sweep_run::prepare(child_slot& slot, const open_files& files) noexcept {
+  slot.written = m_safety.written_files(files);
+  slot.copied = 0;
+  if ((m_output.out >= 0 && !make_empty(slot.output.out, m_safety)) ||
+      (m_output.err >= 0 && !make_empty(slot.output.err, m_safety))) {
+    return false;
+  }
+  if (slot.written != 0) {
+    slot.copied = m_safety.copy_written(files, slot.copies);
+    if (slot.copied < 0) {
+      slot.copied = 0;
+      return false;
+    }
+  }
+  slot.out_before = size_of(m_output.out);
+  slot.err_before = size_of(m_output.err);
+  return true;
+}
+
+// returns: true in a child that is to fail
+bool sweep_run::take_snapshot(std::uint64_t n, bool is_control, bool for_files) noexcept {
+  const int kept = errno;
+  point& p = m_board->points[n];
+  open_files files;
+  const unsafe why = m_safety.look(files);
+  if (why != unsafe::no) {
+    p.why_no_snapshot.store(why, std::memory_order_relaxed);
+    errno = kept;
+    return false;
+  }
+  // What the files that are being written are like without a failure, must be known first.
+  std::uint64_t digest = 0;
+  const std::uint64_t written = m_safety.written_files(files);
+  if (written != 0 && !is_control && !for_files && !knows_files(written, digest)) {
+    take_snapshot(n, true, true);
+    if (m_role == role::control) {
+      errno = kept;
+      return false;
+    }
+    while (m_running != 0) {
+      collect_one();
+    }
+  }
+
+  while (m_running >= m_board->order.jobs) {
+    collect_one();
+  }
+  unsigned place = 0;
+  while (m_children[place].id > 0) {
+    ++place;
+  }
+  child_slot& slot = m_slots[place];
+  slot.n = n;
+  slot.is_control = is_control;
+  slot.for_files = for_files;
+  if (!prepare(slot, files)) {
+    p.why_no_snapshot.store(unsafe::descriptors, std::memory_order_relaxed);
+    errno = kept;
+    return false;
+  }
+  child_facts& facts = is_control ? m_board->control[place] : p.failed;
+  std::memset(static_cast<void*>(&facts), 0, sizeof facts);
+  {
+    const signals_blocked blocked;
+    m_children[place] = copy_process(m_safety.first_hidden());
+    if (m_children[place].id == 0) {
+      m_facts = &facts;
+      become_child(slot, files);
+    }
+  }
+  if (m_role == role::failing || m_role == role::control) {
+    errno = kept;
+    return m_role == role::failing;
+  }
+  if (m_children[place].id < 0) {
+    m_children[place] = {};
+    p.why_no_snapshot.store(unsafe::no_copy, std::memory_order_relaxed);
+  } else {
+    ++m_running;
+    m_board->snapshots.fetch_add(1, std::memory_order_relaxed);
+    if (m_board->order.jobs == 1) {
+      collect_one();
+    }
+  }
+  errno = kept;
+  return false;
+}
+
+void sweep_run::become_child(child_slot& slot, const open_files& files) noexcept {
+  m_role = role::control;
+  leave_no_core();
+  if (!m_safety.become_own(files, slot.output, slot.copies) || (m_board->order.fence && !raise_fence(*m_facts))) {
+    m_facts->flags.fetch_or(child_facts::escaped, std::memory_order_relaxed);
+    end_process(0);
+  }
+  watch_for_crashes(*m_facts, m_stacks);
+  if (!slot.is_control) {
+    start_failing();
+  }
+}
+
+bool sweep_run::knows_files(std::uint64_t written, std::uint64_t& digest) const noexcept {
+  for (unsigned i = 0; i < m_file_sets; ++i) {
+    if (m_files[i % 16].written == written) {
+      digest = m_files[i % 16].digest;
+      return true;
+    }
+  }
+  return false;
+}
+
+void sweep_run::compare_output(const child_slot& slot, child_facts& facts) noexcept {
+  std::uint32_t flags = 0;
+  if (m_baseline.out >= 0 && !equal_contents(m_baseline.out, slot.out_before, slot.output.out, 0)) {
+    flags |= child_facts::other_output;
+  }
+  if (m_baseline.err >= 0 && !equal_contents(m_baseline.err, slot.err_before, slot.output.err, 0)) {
+    flags |= child_facts::other_error_text;
+  }
+  if (slot.copied != 0) {
+    facts.files = 0xCBF29CE484222325U;
+    for (int i = 0; i < slot.copied; ++i) {
+      facts.files = digest_of(slot.copies[i], facts.files);
+    }
+    std::uint64_t digest = 0;
+    const bool known = knows_files(slot.written, digest);
+    if (known && digest != facts.files) {
+      flags |= child_facts::other_files;
+    } else if (!known && slot.is_control) {
+      m_files[m_file_sets++ % 16] = {slot.written, facts.files};
+    }
+  }
+  facts.flags.fetch_or(flags, std::memory_order_relaxed);
+}
+
+void sweep_run::collect_one() noexcept {
+  const std::int64_t timeout = m_board->order.timeout;
+  child_process before[board::most_jobs];
+  std::memcpy(static_cast<void*>(before), m_children, sizeof before);
+  const child_end end = wait_for_one(m_children, board::most_jobs, timeout);
+  --m_running;
+  child_slot& slot = m_slots[end.index];
+  point& p = m_board->points[slot.n];
+  child_facts& facts = slot.is_control ? m_board->control[end.index] : p.failed;
+  facts.status = end.status;
+  facts.milliseconds = static_cast<std::uint32_t>(now() - before[end.index].began);
+  compare_output(slot, facts);
+  facts.flags.fetch_or(child_facts::ended | (end.timed_out ? child_facts::timed_out : 0U), std::memory_order_relaxed);
+  for (; slot.copied != 0; --slot.copied) {
+    ::close(slot.copies[slot.copied - 1]);
+  }
+  // A SIGSYS that was blocked ends a child at once.
+  const bool escaped =
+      (facts.flags.load(std::memory_order_relaxed) & child_facts::escaped) != 0 || (end.status & 0x7F) == SIGSYS;
+  if (slot.is_control) {
+    m_board->controls.fetch_add(1, std::memory_order_relaxed);
+    const std::uint32_t other = escaped ? 0 : difference(facts, m_board->unfailed_before, m_how);
+    if (other != 0 && m_board->differing.load(std::memory_order_relaxed) == 0) {
+      m_board->differing_flags.store(other, std::memory_order_relaxed);
+      m_board->differing.store(slot.n, std::memory_order_relaxed);
+    }
+    return;
+  }
+  if (escaped) {
+    facts.flags.fetch_or(child_facts::escaped, std::memory_order_relaxed);
+    p.why_no_snapshot.store(unsafe::escaped, std::memory_order_relaxed);
+    return;
+  }
+  m_board->done.fetch_add(1, std::memory_order_relaxed);
+  if (is_finding(judge(facts, m_board->unfailed_before, m_how))) {
+    m_board->suspicious.fetch_add(1, std::memory_order_relaxed);
+  }
+}
+
+} // namespace mallocspy::testing_detail

@@ -6,6 +6,7 @@
 #include <functional>
 #include <mallocspy/spies/call_stack.hpp>
 #include <mallocspy/testing/allocation_scope.hpp>
+#include <mallocspy/testing/sweep.hpp>
 #include <string>
 #include <vector>
 
@@ -33,9 +34,10 @@ std::string amount(std::uint64_t count, const char* one, const char* many);
 // returns: "file:line"
 std::string place(const char* file, int line);
 
-// For what scopes allocate themselves: it is not their thread's.
+// For what scopes allocate themselves: it is not their thread's, and no sweep lets it fail.
 struct own_allocations {
   allow_allocation_scope not_counted;
+  no_fault_scope not_failed;
 };
 
 // effects: at the end of a scope: runs end(); what it throws is told in one line on stderr

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // From the live blocks of a tracker to a report: what is found out in a snapshot, and how it is grouped.
 #include "blocks/line.hpp"
+#include "spies/calling_thread.hpp"
 #include "spies/debug_information.hpp"
 #include "spies/leak_tables.hpp"
 #include "spies/own_memory.hpp"
@@ -219,30 +220,6 @@ void group(spies::own_array<leaked_block>& blocks, spies::own_array<leak_group>&
   std::sort(blocks.begin(), blocks.end(), [](const leaked_block& a, const leaked_block& b) { return a.number < b.number; });
 }
 
-// effects: stores what the callers of the function with this frame may have in registers, and where their stack begins.
-// What
-//   that function has saved of registers lies right below its frame pointer; its variables, below that, may be stale
-MALLOCSPY_INLINE void store_registers(spies::calling_thread& caller, [[maybe_unused]] const void* frame) noexcept {
-#if defined(__x86_64__)
-  __asm__ volatile("movq %%rbx, 0(%0)\n\tmovq %%rbp, 8(%0)\n\tmovq %%r12, 16(%0)\n\tmovq %%r13, 24(%0)\n\t"
-                   "movq %%r14, 32(%0)\n\tmovq %%r15, 40(%0)"
-                   :
-                   : "r"(caller.registers)
-                   : "memory");
-  constexpr std::uintptr_t saved_registers = 40; // five of them
-  caller.stack_pointer = reinterpret_cast<std::uintptr_t>(frame) - saved_registers;
-#elif defined(__aarch64__)
-  __asm__ volatile("stp x19, x20, [%0]\n\tstp x21, x22, [%0, #16]\n\tstp x23, x24, [%0, #32]\n\t"
-                   "stp x25, x26, [%0, #48]\n\tstp x27, x28, [%0, #64]"
-                   :
-                   : "r"(caller.registers)
-                   : "memory");
-  __asm__ volatile("mov %0, sp" : "=r"(caller.stack_pointer));
-#else
-  caller.stack_pointer = reinterpret_cast<std::uintptr_t>(&caller);
-#endif
-}
-
 } // namespace
 
 const spies::live_blocks& spies::leak_access::blocks_of(const leak_tracker& tracker) noexcept {
@@ -250,9 +227,7 @@ const spies::live_blocks& spies::leak_access::blocks_of(const leak_tracker& trac
 }
 
 bool spies::find_leaks_in_place(const leak_tracker& tracker, std::uint64_t from, hidden_range hidden,
-                                own_array<scanned_block>& found) {
-  spies::calling_thread caller{};
-  store_registers(caller, __builtin_frame_address(0));
+                                const calling_thread& caller, own_array<scanned_block>& found) {
   const live_blocks& live = leak_access::blocks_of(tracker);
   if (!found.reserve(live.bound())) {
     return false;
@@ -281,7 +256,7 @@ bool spies::find_leaks_in_place(const leak_tracker& tracker, std::uint64_t from,
 
 leak_report leak_tracker::report(std::uint64_t from) const {
   spies::calling_thread caller{};
-  store_registers(caller, __builtin_frame_address(0));
+  spies::store_registers(caller, __builtin_frame_address(0));
   spies::own_array<spies::scanned_block> found;
   const bool known = spies::find_leaks(m_tables->live, from, caller, found);
   mark_expected(found, m_tables->parts, std::min(m_tables->parts_taken.load(), tables::most_parts));

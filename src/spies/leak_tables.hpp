@@ -48,7 +48,7 @@ bool find_leaks(const live_blocks& live, std::uint64_t from, const calling_threa
 // For processes that are about to end anyway: finds the same without a copy of the process.
 // hidden: memory in which pointers do not count. from: as above
 MALLOCSPY_API bool find_leaks_in_place(const leak_tracker& tracker, std::uint64_t from, hidden_range hidden,
-                                       own_array<scanned_block>& found);
+                                       const calling_thread& caller, own_array<scanned_block>& found);
 
 struct leak_access {
   // returns: the tracker's records

@@ -31,7 +31,7 @@ void on_crash(int number, siginfo_t*, void* context) noexcept {
 
 } // namespace
 
-void watch_for_crashes(child_facts& facts, board_stacks& stacks) noexcept {
+void watch_for_crashes(child_facts& facts, board_stacks& stacks, bool replaces) noexcept {
   told = &facts;
   stacks_of = &stacks;
   // A stack that has overflown has no room for a handler.
@@ -41,7 +41,8 @@ void watch_for_crashes(child_facts& facts, board_stacks& stacks) noexcept {
   for (const int number : {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT}) {
     struct sigaction present {};
     ::sigaction(number, nullptr, &present);
-    if (handlers_are_the_sanitizers || ((present.sa_flags & SA_SIGINFO) == 0 && present.sa_handler == SIG_DFL)) {
+    if (replaces || handlers_are_the_sanitizers ||
+        ((present.sa_flags & SA_SIGINFO) == 0 && present.sa_handler == SIG_DFL)) {
       struct sigaction action {};
       action.sa_sigaction = on_crash;
       action.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER;

@@ -108,7 +108,7 @@ void sweep_run::begin_replay(board& b, leak_tracker& leaks, guard& damage, const
 }
 
 void sweep_run::watch_this_process() noexcept {
-  watch_for_crashes(*m_facts, m_stacks);
+  watch_for_crashes(*m_facts, m_stacks, m_how.is_function);
 }
 
 void sweep_run::end() noexcept {

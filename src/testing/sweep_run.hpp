@@ -12,6 +12,10 @@
 #include <mallocspy/spies/guard.hpp>
 #include <mallocspy/spies/leak_tracker.hpp>
 
+namespace mallocspy::spies {
+struct calling_thread;
+} // namespace mallocspy::spies
+
 namespace mallocspy::testing_detail {
 
 // What this process is.
@@ -111,7 +115,7 @@ private:
   void become_child(child_slot& slot, const open_files& files) noexcept;
   void collect_one() noexcept;
   void compare_output(const child_slot& slot, child_facts& facts) noexcept;
-  void look_for_leaks() noexcept;
+  void look_for_leaks(const spies::calling_thread& caller) noexcept;
   bool knows_files(std::uint64_t written, std::uint64_t& digest) const noexcept;
 
   std::atomic<bool> m_armed{false};

@@ -171,7 +171,7 @@ void sweep_run::become_child(child_slot& slot, const open_files& files) noexcept
     m_facts->flags.fetch_or(child_facts::escaped, std::memory_order_relaxed);
     end_process(0);
   }
-  watch_for_crashes(*m_facts, m_stacks);
+  watch_for_crashes(*m_facts, m_stacks, m_how.is_function);
   if (!slot.is_control) {
     start_failing();
   }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // What is looked for when a run ends, in the run itself and in its children.
+#include "spies/calling_thread.hpp"
 #include "spies/leak_tables.hpp"
 #include "spies/own_array.hpp"
 #include "testing/sweep_run.hpp"
@@ -83,7 +84,7 @@ void sweep_run::note_survivors() noexcept {
 }
 
 // Most children leave as many blocks as the unfailed run, or fewer: then nobody need find out what holds them.
-void sweep_run::look_for_leaks() noexcept {
+void sweep_run::look_for_leaks(const spies::calling_thread& caller) noexcept {
   board& b = *m_board;
   spies::own_array<stack_count> counts;
   const spies::live_blocks& live = spies::leak_access::blocks_of(*m_leaks);
@@ -103,7 +104,7 @@ void sweep_run::look_for_leaks() noexcept {
   }
   spies::own_array<spies::scanned_block> blocks;
   const auto begin = reinterpret_cast<std::uintptr_t>(&b);
-  if (!spies::find_leaks_in_place(*m_leaks, m_mark, {begin, begin + sizeof b}, blocks)) {
+  if (!spies::find_leaks_in_place(*m_leaks, m_mark, {begin, begin + sizeof b}, caller, blocks)) {
     return;
   }
   counts.clear();
@@ -130,13 +131,15 @@ void sweep_run::note_end(std::uint32_t flags) noexcept {
   if (m_facts == nullptr || m_ended) {
     return;
   }
+  spies::calling_thread caller{};
+  spies::store_registers(caller, __builtin_frame_address(0));
   m_armed.store(false, std::memory_order_relaxed);
   if (m_board->order.look_for_damage) {
     m_damage->check_all(); // what it finds comes through note_damage()
   }
   m_ended = true;
   if (is_child() && m_board->order.look_for_leaks) {
-    look_for_leaks();
+    look_for_leaks(caller);
   }
   m_facts->flags.fetch_or(flags, std::memory_order_release);
 }

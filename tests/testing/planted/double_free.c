@@ -17,8 +17,11 @@ static void close_connection(struct connection* c) {
 
 static int open_twice_cleaned(struct connection* c) {
   c->in = mallocspy_alloc(211);
+  if (c->in == NULL) {
+    return 0;
+  }
   c->out = mallocspy_alloc(307); /* planted */
-  if (c->in != NULL && c->out != NULL) {
+  if (c->out != NULL) {
     return 1;
   }
   close_connection(c);

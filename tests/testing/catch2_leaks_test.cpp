@@ -2,6 +2,7 @@
 // The listener of Catch2 that finds leaks, in this program: tests that lose blocks run in a process of their own.
 #include <mallocspy/testing/catch2_leaks.hpp>
 
+#include "testing/planted/planted.h"
 #include "testing/program_output.hpp"
 
 #include <cstdint>
@@ -68,6 +69,16 @@ TEST_CASE("child: Catch2 allocates", "[.]") {
   SUCCEED();
 }
 
+TEST_CASE("child: sweeps", "[.]") {
+  CHECK(oom_sweep([] { return missing_check_corrected() != 0; }).passed());
+}
+
+TEST_CASE("child: loses a block around a sweep", "[.]") {
+  lose_a_block(53);
+  forget();
+  CHECK(oom_sweep([] { return missing_check_corrected() != 0; }).passed());
+}
+
 TEST_CASE("child: has a spy of its own", "[.]") {
   statistics spy;
   CHECK(CoRegisterMallocSpy(&spy) == CO_E_OBJISREG);
@@ -88,6 +99,14 @@ TEST_CASE("a lost block fails its test, at the place of its allocation", "[testi
   CHECK(child.has("lose_a_block"));
 }
 
+TEST_CASE("a sweep within a test takes nothing from the listener", "[testing][catch2][leaks]") {
+  const auto child = run_this_program({"child: loses a block around a sweep"});
+  CAPTURE(child.text);
+  CHECK(child.exited_with(1));
+  CHECK(child.has("1 block, 53 bytes lost"));
+  CHECK(child.has("assertions: 2 | 1 passed | 1 failed"));
+}
+
 TEST_CASE("each run of a test with sections is looked at", "[testing][catch2][leaks]") {
   const auto child = run_this_program({"child: loses a block in one of its sections"});
   CAPTURE(child.text);
@@ -97,7 +116,8 @@ TEST_CASE("each run of a test with sections is looked at", "[testing][catch2][le
 }
 
 TEST_CASE("caches, and what Catch2 allocates, are no leaks", "[testing][catch2][leaks]") {
-  for (const char* test : {"child: fills a cache", "child: Catch2 allocates", "child: has a spy of its own"}) {
+  for (const char* test :
+       {"child: fills a cache", "child: Catch2 allocates", "child: sweeps", "child: has a spy of its own"}) {
     const auto child = run_this_program({test});
     CAPTURE(test, child.text);
     CHECK(child.exited_with(0));

@@ -2,6 +2,7 @@
 // The glue for GoogleTest, as a program of GoogleTest. Tests that fail are disabled, and run in a process of their own.
 #include <mallocspy/testing/gtest.hpp>
 
+#include "testing/planted/planted.h"
 #include "testing/program_output.hpp"
 
 #include <cstring>
@@ -42,6 +43,13 @@ __attribute__((noinline)) void forget() {
   std::memset(const_cast<char*>(room), 0, sizeof room);
 }
 
+bool sound() {
+  return missing_check_corrected() != 0;
+}
+bool careless() {
+  return leak_on_error_planted() != 0;
+}
+
 program_output run_disabled(const std::string& test, bool leaks = false) {
   std::vector<std::string> arguments{"--gtest_also_run_disabled_tests", "--gtest_filter=child.DISABLED_" + test};
   if (leaks) {
@@ -72,6 +80,33 @@ TEST(scopes, kept_promises_pass) {
   EXPECT_TRUE(keeps_promise(allocates_nothing([] {})));
 }
 
+TEST(sweeps, what_finds_nothing_passes) {
+  EXPECT_OOM_SWEEP(sound);
+  sweep_options options;
+  options.mode = sweep_mode::all_after;
+  ASSERT_OOM_SWEEP(sound, options);
+  EXPECT_TRUE(survives_oom(oom_sweep(sound)));
+  EXPECT_FALSE(survives_oom(oom_sweep(careless)));
+}
+
+TEST(child, DISABLED_careless) {
+  EXPECT_OOM_SWEEP(careless) << "said besides";
+  ASSERT_OOM_SWEEP([] { return careless(); });
+  ADD_FAILURE() << "goes on";
+}
+
+TEST(sweeps, a_finding_fails_the_test_with_the_whole_report) {
+  const auto child = run_disabled("careless");
+  EXPECT_TRUE(child.exited_with(1)) << child.text;
+  EXPECT_TRUE(child.has("EXPECT_OOM_SWEEP(careless)\nsweep of child.DISABLED_careless, mode once: 3 allocations"))
+      << child.text;
+  EXPECT_TRUE(child.has("leak at allocation 3")) << child.text;
+  EXPECT_TRUE(child.has("leak_on_error.c:")) << child.text;
+  EXPECT_TRUE(child.has("said besides")) << child.text;
+  EXPECT_TRUE(child.has("ASSERT_OOM_SWEEP(")) << child.text;
+  EXPECT_FALSE(child.has("goes on")) << child.text;
+}
+
 TEST(child, DISABLED_allocates) {
   EXPECT_NO_ALLOCATION(CoTaskMemFree(allocate_53_here())) << "said besides";
   ASSERT_ALLOCATIONS_AT_MOST(0, CoTaskMemFree(allocate_53_here()));
@@ -91,6 +126,10 @@ TEST(child, DISABLED_loses_a_block) {
 
 TEST(child, DISABLED_fills_a_cache) {
   cache = CoTaskMemAlloc(27);
+}
+
+TEST(child, DISABLED_sweeps) {
+  EXPECT_OOM_SWEEP(sound);
 }
 
 TEST(child, DISABLED_gtest_allocates) {
@@ -127,7 +166,7 @@ TEST(leak_listener, a_lost_block_fails_its_test_at_the_place_of_its_allocation) 
 }
 
 TEST(leak_listener, caches_and_what_gtest_allocates_are_no_leaks) {
-  for (const char* test : {"fills_a_cache", "gtest_allocates"}) {
+  for (const char* test : {"fills_a_cache", "gtest_allocates", "sweeps"}) {
     const auto child = run_disabled(test, true);
     EXPECT_TRUE(child.exited_with(0)) << child.text;
     EXPECT_TRUE(child.has("[  PASSED  ] 1 test.")) << child.text;

@@ -1,13 +1,18 @@
 # SPDX-License-Identifier: MIT
-# What `cmake --install` puts where: headers, the library, a CMake package with the targets mallocspy::contract and
-# mallocspy::mallocspy, and a pkg-config file. All of it finds its parts relative to itself.
+# What `cmake --install` puts where: headers, the libraries, a CMake package with the targets mallocspy::contract,
+# mallocspy::mallocspy and mallocspy::testing and the function mallocspy_add_sweep, and a pkg-config file. All of it finds
+# its parts relative to itself.
 include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 
 set(mallocspy_package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/mallocspy)
 
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/mallocspy DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
-install(TARGETS mallocspy mallocspy_contract EXPORT mallocspy_targets
+set(mallocspy_for_tests "")
+if(TARGET mallocspy_testing)
+  set(mallocspy_for_tests mallocspy_testing)
+endif()
+install(TARGETS mallocspy mallocspy_contract ${mallocspy_for_tests} EXPORT mallocspy_targets
         ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR}
         LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}
         INCLUDES DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
@@ -26,6 +31,7 @@ configure_package_config_file(${PROJECT_SOURCE_DIR}/cmake/mallocspyConfig.cmake.
 write_basic_package_version_file(${PROJECT_BINARY_DIR}/package/mallocspyConfigVersion.cmake
   COMPATIBILITY SameMinorVersion)
 install(FILES ${PROJECT_BINARY_DIR}/package/mallocspyConfig.cmake ${PROJECT_BINARY_DIR}/package/mallocspyConfigVersion.cmake
+              ${PROJECT_SOURCE_DIR}/cmake/mallocspy_add_sweep.cmake
         DESTINATION ${mallocspy_package_dir})
 
 # pkg-config. What a static library needs besides is named openly, since there is no shared one beside it.

@@ -4,10 +4,11 @@
 #pragma once
 
 #include <cstddef>
+#include <mallocspy/contract/export.h>
 
 namespace mallocspy::blocks {
 
-class line {
+class MALLOCSPY_API line {
 public:
   // Starts with "mallocspy: ".
   line() noexcept;

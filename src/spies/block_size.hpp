@@ -5,6 +5,7 @@
 #pragma once
 
 #include <mallocspy/contract/contract.hpp>
+#include <mallocspy/contract/export.h>
 
 namespace mallocspy::spies {
 
@@ -34,7 +35,7 @@ private:
 
 // returns: the bytes that were requested for the block, as the spy that asks in its PreFree or PreRealloc would have them;
 // unknown_size if nobody knows. `host`: asked instead of the block map, unless null
-SIZE_T size_of_block(void* block, IMalloc* host = nullptr);
+MALLOCSPY_API SIZE_T size_of_block(void* block, IMalloc* host = nullptr);
 
 // returns: the same for a block that is the heap's own
 SIZE_T size_of_raw_block(void* block, IMalloc* host);

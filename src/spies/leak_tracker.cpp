@@ -27,13 +27,6 @@ std::uint64_t take_number(std::atomic<std::uint64_t>& next) noexcept {
   return next.fetch_add(1, std::memory_order_relaxed);
 }
 
-std::uint32_t serial_of_this_thread() noexcept {
-  if (MALLOCSPY_UNLIKELY(spies::this_thread.serial == 0)) {
-    spies::number_this_thread();
-  }
-  return spies::this_thread.serial;
-}
-
 void put(spies::live_blocks& live, const spies::block_facts& facts, std::atomic<std::uint64_t>& untracked) noexcept {
   if (MALLOCSPY_UNLIKELY(!live.put(facts))) {
     untracked.fetch_add(1, std::memory_order_relaxed);
@@ -41,6 +34,13 @@ void put(spies::live_blocks& live, const spies::block_facts& facts, std::atomic<
 }
 
 } // namespace
+
+std::uint32_t this_thread_number() noexcept {
+  if (MALLOCSPY_UNLIKELY(spies::this_thread.serial == 0)) {
+    spies::number_this_thread();
+  }
+  return spies::this_thread.serial;
+}
 
 leak_tracker::leak_tracker(const leak_options& options)
     : spy_base(spy_calls::concurrent), m_tables(spies::make_own<tables>(options)) {}
@@ -68,7 +68,7 @@ void* leak_tracker::PostAlloc(void* pActual) {
       // The heap left the address of its next free block here: it must not look as if this block held that one.
       *static_cast<std::uintptr_t*>(pActual) = 0;
     }
-    put(m_tables->live, {address, size, number, capture_client_stack_id(m_tables->depth), serial_of_this_thread()},
+    put(m_tables->live, {address, size, number, capture_client_stack_id(m_tables->depth), this_thread_number()},
         m_tables->untracked);
   }
   return pActual;
@@ -106,7 +106,7 @@ void* leak_tracker::PostRealloc(void* pActual, BOOL) {
   if (m_tables->recording.load(std::memory_order_relaxed)) {
     const auto address = reinterpret_cast<std::uintptr_t>(pActual);
     const std::uint64_t number = take_number(m_tables->next_number);
-    put(m_tables->live, {address, r.size, number, capture_client_stack_id(m_tables->depth), serial_of_this_thread()},
+    put(m_tables->live, {address, r.size, number, capture_client_stack_id(m_tables->depth), this_thread_number()},
         m_tables->untracked);
   } else if (r.old.address != 0) {
     r.old.address = reinterpret_cast<std::uintptr_t>(pActual);

@@ -3,11 +3,14 @@
 
 #include "spies/guard_parts.hpp"
 #include "testing/damage_codes.hpp"
+#include "testing/scope_report.hpp"
 
 #include <mallocspy/task/registration.hpp>
 #include <mallocspy/task/task_memory.hpp>
+#include <memory>
 #include <mutex>
 #include <new>
+#include <stdexcept>
 #include <utility>
 
 namespace mallocspy::testing_detail {
@@ -96,6 +99,15 @@ use_of_test_spies::~use_of_test_spies() {
     CoTaskMemFree(std::exchange(keeper, nullptr));
     CoRevokeMallocSpy();
   }
+}
+
+use_of_test_spies* use_spies() {
+  const own_allocations own;
+  auto use = std::make_unique<use_of_test_spies>();
+  if (!*use) {
+    throw std::runtime_error(another_spy_is_registered);
+  }
+  return use.release();
 }
 
 } // namespace mallocspy::testing_detail

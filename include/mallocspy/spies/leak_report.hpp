@@ -31,6 +31,9 @@ struct leaked_block {
   block_state state;
 };
 
+// returns: the number that leaked_block::thread has for the calling thread. threads: any; also in a hook
+MALLOCSPY_API std::uint32_t this_thread_number() noexcept;
+
 // Blocks of one stack and state.
 struct leak_group {
   stack_id stack;

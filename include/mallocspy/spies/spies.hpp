@@ -13,6 +13,7 @@
 #include <mallocspy/spies/leak_report.hpp>
 #include <mallocspy/spies/leak_tracker.hpp>
 #include <mallocspy/spies/spy_base.hpp>
+#include <mallocspy/spies/stack_report.hpp>
 #include <mallocspy/spies/statistics.hpp>
 #include <mallocspy/spies/trace.hpp>
 #include <mallocspy/spies/trace_reader.hpp>

@@ -3,6 +3,11 @@
 // blocks, task, heap, spies and adapters.
 #pragma once
 
+#include <mallocspy/testing/allocation_budget.hpp>
+#include <mallocspy/testing/allocation_scope.hpp>
+#include <mallocspy/testing/leak_scope.hpp>
+#include <mallocspy/testing/scope_verdict.hpp>
+#include <mallocspy/testing/scope_violation.hpp>
 #include <mallocspy/testing/sweep.hpp>
 #include <mallocspy/testing/sweep_options.hpp>
 #include <mallocspy/testing/sweep_result.hpp>

@@ -15,6 +15,12 @@ void add_launch(CLI::App& verb, launched_program& program) {
         "a program of this name that PROGRAM starts is watched, instead of PROGRAM itself; may be given more than once");
 }
 
+// The first word that the verb does not know begins the program, and nothing behind it is looked at.
+void starts(described_verb& verb, launched_program& program) {
+  verb.program = &program;
+  verb.parser->prefix_command();
+}
+
 } // namespace
 
 parser::parser(commands& target) : m_app(std::make_unique<CLI::App>("", "mallocspy")) {
@@ -38,7 +44,7 @@ described_verb& parser::add_verb(const char* name, const char* summary) {
 
 void parser::add_run(run_command& c) {
   described_verb& verb = add_verb("run", "runs a program with spies, and reports what they saw");
-  verb.program = &c.program;
+  starts(verb, c.program);
   verb.description =
       "Runs PROGRAM on the task allocator with the spies that are asked for: its threads and children "
       "included. The report comes when it ends, on standard error unless --output names a file. The exit status is the "
@@ -58,7 +64,7 @@ void parser::add_run(run_command& c) {
 
 void parser::add_fail(fail_command& c) {
   described_verb& verb = add_verb("fail", "runs a program in which allocations fail by a plan");
-  verb.program = &c.program;
+  starts(verb, c.program);
   verb.description =
       "Runs PROGRAM once; the allocations that the plan names fail. The same plan fails the same ones again, as far as the "
       "program does the same. This is how a finding of a sweep is repeated, also under a debugger. Without a plan the "
@@ -107,7 +113,7 @@ void parser::add_fail(fail_command& c) {
 
 void parser::add_sweep(sweep_command& c) {
   described_verb& verb = add_verb("sweep", "fails each allocation of a program, one after another");
-  verb.program = &c.program;
+  starts(verb, c.program);
   verb.description =
       "Runs PROGRAM, and at each of its allocations makes a child that sees this allocation fail and runs to its end. Each "
       "child's output, files, exit status and lost blocks are compared with those of the run in which nothing failed. "

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: MIT
+// Names for call stacks of a program that has ended.
+#pragma once
+
+#include "testing/stack_names.hpp"
+#include "tool/symbols/symbol_source.hpp"
+
+namespace mallocspy::tool {
+
+class program_names : public testing_detail::stack_names {
+public:
+  using stack_names::stack_names;
+
+protected:
+  testing_detail::code_name name_of(const std::string& module, std::uint64_t offset) override;
+  std::vector<std::string> lines_of(const std::string& module, std::uint64_t offset,
+                                    const testing_detail::code_name& name) override;
+  bool is_the_sweep(const std::string& function) const override;
+
+private:
+  symbol_source m_symbols;
+};
+
+} // namespace mallocspy::tool

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include "tool/program/launch_plan.hpp"
 #include "tool/verbs/verbs.hpp"
 
 #include <stdexcept>
@@ -6,7 +7,8 @@
 namespace mallocspy::tool {
 
 int fail_verb(const fail_command& command) {
-  throw std::runtime_error("fail: not there yet: " + command.program.words.front() + " is not started");
+  const launch_plan plan = plan_launch(command.program);
+  throw std::runtime_error("fail: not there yet: " + plan.path + " is not started");
 }
 
 } // namespace mallocspy::tool

@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: MIT
+#include "testing/suppressions.hpp"
+#include "tool/program/launch_plan.hpp"
+#include "tool/report/output_file.hpp"
 #include "tool/verbs/verbs.hpp"
 
 #include <stdexcept>
@@ -6,7 +9,12 @@
 namespace mallocspy::tool {
 
 int run_verb(const run_command& command) {
-  throw std::runtime_error("run: not there yet: " + command.program.words.front() + " is not started");
+  const launch_plan plan = plan_launch(command.program);
+  require_writable(command.output);
+  require_writable(command.trace);
+  const auto expected = command.suppressions.empty() ? testing_detail::suppressions()
+                                                     : testing_detail::suppressions::from_file(command.suppressions);
+  throw std::runtime_error("run: not there yet: " + plan.path + " is not started");
 }
 
 } // namespace mallocspy::tool

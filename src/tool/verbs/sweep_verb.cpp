@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: MIT
+#include "testing/suppressions.hpp"
+#include "tool/program/launch_plan.hpp"
+#include "tool/report/output_file.hpp"
+#include "tool/report/report_output.hpp"
 #include "tool/verbs/verbs.hpp"
 
 #include <stdexcept>
@@ -6,7 +10,13 @@
 namespace mallocspy::tool {
 
 int sweep_verb(const sweep_command& command) {
-  throw std::runtime_error("sweep: not there yet: " + command.program.words.front() + " is not started");
+  const launch_plan plan = plan_launch(command.program);
+  require_writable(command.files);
+  require_writable(command.sweep.resume);
+  const auto expected = command.sweep.suppressions.empty()
+                            ? testing_detail::suppressions()
+                            : testing_detail::suppressions::from_file(command.sweep.suppressions);
+  throw std::runtime_error("sweep: not there yet: " + plan.path + " is not started");
 }
 
 } // namespace mallocspy::tool

@@ -42,10 +42,6 @@ const std::string& stack_names::id_of(std::uint32_t stack) {
   return know(stack).id;
 }
 
-const std::vector<frame_names>& stack_names::frames_of(std::uint32_t stack) {
-  return know(stack).frames;
-}
-
 const named_stack& stack_names::of(std::uint32_t stack) {
   known_stack& known = know(stack);
   if (!known.named) {

@@ -37,9 +37,6 @@ public:
   // returns: its stack_identity, which takes no debug information
   const std::string& id_of(std::uint32_t stack);
 
-  // returns: the functions and modules on it, which takes no debug information either
-  const std::vector<frame_names>& frames_of(std::uint32_t stack);
-
 protected:
   // returns: the name of the code that returns to an offset in a module's file. No module: the offset is an address
   virtual code_name name_of(const std::string& module, std::uint64_t offset) = 0;

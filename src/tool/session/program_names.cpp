@@ -7,6 +7,16 @@
 
 namespace mallocspy::tool {
 
+std::vector<raw_frame> program_names::frames_of(std::uint32_t stack) const {
+  std::vector<raw_frame> frames;
+  const testing_detail::stack_record& record = m_board.stack[stack];
+  for (std::uint32_t i = 0; i < record.frames; ++i) {
+    const testing_detail::stack_frame& f = record.frame[i];
+    frames.push_back({f.module == 0 ? "" : m_board.module[f.module].path, f.offset});
+  }
+  return frames;
+}
+
 testing_detail::code_name program_names::name_of(const std::string& module, std::uint64_t offset) {
   const std::string& function = m_symbols.describe({module, offset}).identity.function;
   testing_detail::code_name name{function, function};

@@ -9,7 +9,14 @@ namespace mallocspy::tool {
 
 class program_names : public testing_detail::stack_names {
 public:
-  using stack_names::stack_names;
+  explicit program_names(const testing_detail::board& b) : stack_names(b), m_board(b) {}
+
+  // returns: the frames of a stack on the board
+  std::vector<raw_frame> frames_of(std::uint32_t stack) const;
+
+  symbol_source& symbols() noexcept {
+    return m_symbols;
+  }
 
 protected:
   testing_detail::code_name name_of(const std::string& module, std::uint64_t offset) override;
@@ -18,6 +25,7 @@ protected:
   bool is_the_sweep(const std::string& function) const override;
 
 private:
+  const testing_detail::board& m_board;
   symbol_source m_symbols;
 };
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "tool/session/program_subject.hpp"
 
+#include "testing/child_process.hpp"
 #include "testing/open_files.hpp"
 #include "tool/session/interruption.hpp"
-#include "tool/session/quoted_words.hpp"
 
 #include <cstring>
 #include <fcntl.h>
@@ -58,9 +58,9 @@ program_end program_subject::start(sweep_step step, long timeout) {
   empty_file(m_folder.file(output_file));
   empty_file(m_folder.file(error_file));
   program_start s;
-  s.path = std::filesystem::absolute(m_choice.path).string();
-  s.words = m_choice.words;
-  s.preload = m_choice.preload;
+  s.path = std::filesystem::absolute(m_choice.launch.path).string();
+  s.words = m_choice.launch.words;
+  s.preload = m_choice.launch.preload;
   s.session = m_folder.path();
   s.in = m_choice.in;
   s.out = m_folder.file(output_file);
@@ -125,12 +125,14 @@ bool program_subject::output_agrees() {
 bool program_subject::replay() {
   testing_detail::board& b = m_folder.shared().board;
   std::memset(static_cast<void*>(&b.replayed), 0, sizeof b.replayed);
+  const std::int64_t began = testing_detail::now();
   const program_end end = start(sweep_step::replay, b.order.timeout);
   if (end.interrupted) {
     return false;
   }
   testing_detail::child_facts& facts = b.replayed;
   facts.status = end.status;
+  facts.milliseconds = static_cast<std::uint32_t>(testing_detail::now() - began);
   std::uint32_t flags = flag::ended | flag::replayed | (end.timed_out ? flag::timed_out : 0U);
   flags |= same_contents(m_folder.file(output_file), m_folder.file(first_output_file)) ? 0U : flag::other_output;
   flags |= same_contents(m_folder.file(error_file), m_folder.file(first_error_file)) ? 0U : flag::other_error_text;
@@ -141,19 +143,8 @@ bool program_subject::replay() {
   return true;
 }
 
-std::string program_subject::replay_command(const sweep_finding& finding, const sweep_options& options) const {
-  std::string command = "mallocspy fail ";
-  command += "--nth " + std::to_string(finding.allocation);
-  if (options.mode != sweep_mode::once) {
-    command += std::string(" --mode ") + name_of(options.mode);
-  }
-  if (options.mode == sweep_mode::in_a_row) {
-    command += " --count " + std::to_string(options.in_a_row);
-  }
-  if (options.mode == sweep_mode::budget) {
-    command += " --budget " + std::to_string(options.budget);
-  }
-  return command + " -- " + quoted_words(m_choice.words);
+std::string program_subject::replay_command(const sweep_finding& finding, const sweep_options&) const {
+  return m_choice.replay_command ? m_choice.replay_command(finding) : "";
 }
 
 } // namespace mallocspy::tool

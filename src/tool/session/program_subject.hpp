@@ -3,6 +3,7 @@
 #pragma once
 
 #include "testing/sweep_subject.hpp"
+#include "tool/program/launch_plan.hpp"
 #include "tool/session/program_names.hpp"
 #include "tool/session/session_folder.hpp"
 #include "tool/session/started_program.hpp"
@@ -16,12 +17,11 @@
 namespace mallocspy::tool {
 
 struct program_choice {
-  std::vector<std::string> words;
-  std::string path;    // of the program
-  std::string preload; // of the library
-  std::string in;      // file for its standard input
-  bool in_place;
-  bool abort_is_crash;
+  launch_plan launch;
+  std::string in; // file for its standard input
+  bool in_place = false;
+  bool abort_is_crash = true;
+  std::function<std::string(const sweep_finding&)> replay_command; // that repeats a finding; may be empty
 };
 
 class program_subject : public testing_detail::sweep_subject {
@@ -38,7 +38,7 @@ public:
   testing_detail::judging how() const override {
     return {m_choice.abort_is_crash, false};
   }
-  testing_detail::stack_names& names() override {
+  program_names& names() override {
     return m_names;
   }
 

@@ -183,4 +183,9 @@ program_end run_program(const program_start& start, long timeout, const std::fun
   return end;
 }
 
+int shell_status(int status) noexcept {
+  constexpr int by_signal = 128;
+  return WIFSIGNALED(status) ? by_signal + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
 } // namespace mallocspy::tool

@@ -36,4 +36,7 @@ struct program_end {
 // errors: std::runtime_error with one line: it cannot be started
 program_end run_program(const program_start& start, long timeout, const std::function<void()>& tick);
 
+// returns: the exit status that a shell would tell of it
+int shell_status(int status) noexcept;
+
 } // namespace mallocspy::tool

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-#include "testing/sweep_findings.hpp"
+#include "tool/program/launch_plan.hpp"
+#include "tool/session/followed_programs.hpp"
 #include "tool/session/program_subject.hpp"
 #include "tool/session/standard_input.hpp"
-#include "tool/verbs/prepared_program.hpp"
 #include "tool/verbs/verbs.hpp"
 
 #include <cstring>
@@ -56,13 +56,10 @@ failure_plan plan_of(const fail_command& command) {
 }
 
 // returns: the number of an allocation that is named by its stack, found in a run in which nothing fails
-std::uint64_t find_point(session_folder& folder, const fail_command& command, const prepared_program& prepared) {
-  const program_choice choice{command.program.words,
-                              prepared.path,
-                              prepared.preload,
-                              keep_standard_input(folder, std::uint64_t{64} << 20),
-                              false,
-                              true};
+std::uint64_t find_point(session_folder& folder, const fail_command& command, const launch_plan& launch) {
+  program_choice choice;
+  choice.launch = launch;
+  choice.in = keep_standard_input(folder, std::uint64_t{64} << 20);
   program_subject subject(folder, choice, {});
   testing_detail::board& board = folder.shared().board;
   board.order.all_threads = true;
@@ -81,12 +78,12 @@ std::uint64_t find_point(session_folder& folder, const fail_command& command, co
                            command.stack + ", and " + std::to_string(allocations) + " in all");
 }
 
-void order_point(session_folder& folder, const fail_command& command, const prepared_program& prepared) {
+void order_point(session_folder& folder, const fail_command& command, const launch_plan& launch) {
   testing_detail::board& board = folder.shared().board;
   std::uint64_t n = command.nth == 0 ? 1 : command.nth;
   if (!command.stack.empty()) {
     folder.shared().what = task::sweep;
-    n = find_point(folder, command, prepared);
+    n = find_point(folder, command, launch);
     folder.shared().what = task::point;
     folder.disarm();
     board.order.replay_key = board.stack[board.points[n].stack].key.load();
@@ -102,24 +99,24 @@ void order_point(session_folder& folder, const fail_command& command, const prep
 } // namespace
 
 int fail_verb(const fail_command& command) {
-  const prepared_program prepared = prepare_program(command.program);
+  const launch_plan launch = plan_launch(command.program);
   const bool by_point = !is_filtered(command) && !command.rate &&
                         (!command.budget || command.mode == sweep_mode::budget || !command.stack.empty());
   if (!by_point && !command.stack.empty()) {
     throw std::runtime_error("--stack names one allocation: --size, --caller and --rate cannot narrow it");
   }
   session_folder folder(by_point ? task::point : task::plan);
-  follow_programs(folder.shared(), command.program);
+  follow_programs(folder.shared(), command.program.follow);
   if (by_point) {
-    order_point(folder, command, prepared);
+    order_point(folder, command, launch);
   } else {
     folder.shared().plan = plan_of(command);
   }
 
   program_start start;
-  start.path = prepared.path;
-  start.words = command.program.words;
-  start.preload = prepared.preload;
+  start.path = launch.path;
+  start.words = launch.words;
+  start.preload = launch.preload;
   start.session = folder.path();
   start.contained = false; // the terminal is the program's
   const program_end end = run_program(start, 0, {});

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MIT
+#include "testing/suppressions.hpp"
+#include "tool/program/launch_plan.hpp"
 #include "tool/report/output_file.hpp"
+#include "tool/session/followed_programs.hpp"
+#include "tool/session/session_folder.hpp"
 #include "tool/session/started_program.hpp"
-#include "tool/verbs/prepared_program.hpp"
 #include "tool/verbs/verbs.hpp"
 
 #include <cstring>
@@ -35,19 +38,19 @@ void choose_spies(run_spies& spies, const run_command& command) {
 } // namespace
 
 int run_verb(const run_command& command) {
-  const prepared_program prepared = prepare_program(command.program);
+  const launch_plan launch = plan_launch(command.program);
   require_writable(command.output);
   if (command.events) {
     require_writable(command.trace.empty() ? "mallocspy.trace" : command.trace);
   }
   session_folder folder(task::run);
-  follow_programs(folder.shared(), command.program);
+  follow_programs(folder.shared(), command.program.follow);
   choose_spies(folder.shared().spies, command);
 
   program_start start;
-  start.path = prepared.path;
-  start.words = command.program.words;
-  start.preload = prepared.preload;
+  start.path = launch.path;
+  start.words = launch.words;
+  start.preload = launch.preload;
   start.session = folder.path();
   start.contained = false; // the terminal is the program's
   const program_end end = run_program(start, 0, {});

@@ -153,7 +153,8 @@ struct board {
 // How an end is judged.
 struct judging {
   bool abort_is_crash;
-  bool is_function; // else a program: the exit status tells how it went
+  bool is_function;           // else a program: the exit status tells how it went
+  bool exit_is_crash = false; // of a function that calls exit(): a sanitizer does when it has found something
 };
 
 // returns: a board in memory that children share; null without memory. Pages cost nothing until they are touched

@@ -4,6 +4,7 @@
 #include "blocks/hints.hpp"
 #include "testing/redirected_output.hpp"
 
+#include <dlfcn.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 #include <utility>
@@ -16,6 +17,16 @@ using flag = child_facts::flag;
 
 int file_in_memory(const snapshot_safety& safety, const char* name) {
   return safety.hide(static_cast<int>(::syscall(SYS_memfd_create, name, 0U)));
+}
+
+// Sanitizers end the process with a status of their own when they have found something.
+bool has_sanitizer() noexcept {
+  for (const char* name : {"__asan_init", "__tsan_init", "__ubsan_handle_add_overflow", "__msan_init"}) {
+    if (::dlsym(RTLD_DEFAULT, name) != nullptr) {
+      return true;
+    }
+  }
+  return false;
 }
 
 // The frame between the test and the function under test.
@@ -38,7 +49,7 @@ MALLOCSPY_OUT_OF_LINE void clear_stack_below() {
 
 function_subject::function_subject(const std::function<sweep_outcome()>& body, const sweep_options& options,
                                    test_spies& spies, board& b)
-    : m_body(body), m_options(options), m_spies(spies), m_board(b), m_how{options.abort_is_crash, true},
+    : m_body(body), m_options(options), m_spies(spies), m_board(b), m_how{options.abort_is_crash, true, has_sanitizer()},
       m_process(::getpid()), m_names(b) {}
 
 function_subject::~function_subject() {

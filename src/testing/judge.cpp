@@ -16,6 +16,10 @@ bool has(std::uint32_t flags, std::uint32_t bits) noexcept {
 
 constexpr std::uint32_t other_results = flag::other_output | flag::other_files | flag::wrong_result;
 
+bool ended_early(std::uint32_t flags, const judging& how) noexcept {
+  return how.is_function && !has(flags, flag::finished | flag::timed_out);
+}
+
 bool reports_error(const child_facts& child, std::uint32_t flags, const child_facts& unfailed,
                    const judging& how) noexcept {
   if (has(flags, flag::reported_error | flag::threw)) {
@@ -44,6 +48,9 @@ verdict judge(const child_facts& child, const child_facts& unfailed, const judgi
   if (child.damages != 0) {
     return verdict::corrupt;
   }
+  if (how.exit_is_crash && ended_early(flags, how) && WIFEXITED(child.status) && WEXITSTATUS(child.status) != 0) {
+    return verdict::crash;
+  }
   if (has(flags, flag::timed_out)) {
     return verdict::hang;
   }
@@ -54,8 +61,7 @@ verdict judge(const child_facts& child, const child_facts& unfailed, const judgi
     return verdict::clean;
   }
   const bool other_status = !how.is_function && child.status != unfailed.status;
-  const bool ended_early = how.is_function && !has(flags, flag::finished);
-  return has(flags, other_results) || other_status || ended_early ? verdict::silent : verdict::tolerated;
+  return has(flags, other_results) || other_status || ended_early(flags, how) ? verdict::silent : verdict::tolerated;
 }
 
 std::uint32_t difference(const child_facts& child, const child_facts& unfailed, const judging& how) noexcept {

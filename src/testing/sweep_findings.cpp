@@ -51,6 +51,9 @@ std::string bytes_in_blocks(const child_facts& facts) {
 std::string detail_of(verdict what, const child_facts& facts) {
   switch (what) {
   case verdict::crash:
+    if (!WIFSIGNALED(facts.status)) {
+      return "ended by a sanitizer, or by exit(" + std::to_string(WEXITSTATUS(facts.status)) + ")";
+    }
     return WIFSIGNALED(facts.status) && WTERMSIG(facts.status) == SIGABRT
                ? "std::abort, or an exception that nobody catches"
                : "";

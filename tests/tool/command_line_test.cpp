@@ -179,7 +179,7 @@ TEST_CASE("a command line that cannot be understood gets one line that names the
   CHECK(refused({"sweep", "--"}) == "mallocspy sweep: no program is named; see mallocspy sweep --help\n");
   CHECK(refused({"sweep", "--", ""}) == "mallocspy sweep: no program is named; see mallocspy sweep --help\n");
   says(refused({"swep", "p"}), "mallocspy: ");
-  says(refused({"run", "--spy", "leaks,bond", "p"}), "'bond' is none of leaks, guard, stats, trace");
+  says(refused({"run", "--spy", "leaks,bond", "p"}), "'bond' is none of leaks,guard,stats,trace");
   says(refused({"run", "--output", "", "p"}), "must not be empty");
   says(refused({"run", "--error-exitcode", "256", "p"}), "must be from 0 to 255");
   says(refused({"run", "--depth"}), "--depth");

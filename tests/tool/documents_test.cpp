@@ -3,12 +3,14 @@
 #include "tool/command_line/catalogue.hpp"
 
 #include "support/catch.hpp"
+#include "tool/command_line/command_line.hpp"
 #include "tool/command_line/completion.hpp"
 #include "tool/command_line/help.hpp"
 #include "tool/command_line/manual.hpp"
 #include "tool/command_line/tables.hpp"
 #include "tool/shell.hpp"
 
+#include <iterator>
 #include <sstream>
 
 using namespace mallocspy::tool;
@@ -55,6 +57,28 @@ TEST_CASE("the tables in docs/command.md are current: cmake --build . --target c
   REQUIRE(from != std::string::npos);
   REQUIRE(to != std::string::npos);
   CHECK(page.substr(from + begin.size(), to - from - begin.size()) == option_tables());
+}
+
+TEST_CASE("the command understands each command that docs/command.md and the README show") {
+  int commands = 0;
+  for (const char* page : {"/docs/command.md", "/README.md"}) {
+    std::istringstream lines(content_of(source_folder + page));
+    std::string line;
+    bool shown = false;
+    while (std::getline(lines, line)) {
+      shown = line.rfind("```", 0) == 0 ? line == "```sh" : shown;
+      if (!shown || line.rfind("mallocspy ", 0) != 0) {
+        continue;
+      }
+      std::istringstream words(line.substr(10));
+      const std::vector<std::string> list{std::istream_iterator<std::string>(words), {}};
+      invocation result = parse_command_line(list);
+      INFO(line);
+      CHECK_FALSE(std::holds_alternative<answer>(result));
+      ++commands;
+    }
+  }
+  CHECK(commands >= 8);
 }
 
 TEST_CASE("every option is in the help, the manual, the tables and the completion") {

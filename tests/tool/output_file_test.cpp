@@ -5,9 +5,12 @@
 #include "tool/temporary_folder.hpp"
 
 #include <csignal>
+#include <fcntl.h>
+#include <poll.h>
 #include <stdexcept>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 using namespace mallocspy::tool;
 using namespace mallocspy::tests;
@@ -98,9 +101,22 @@ TEST_CASE("whether a file can be written is known before, and changes nothing") 
                     (folder / "no/such") + ": cannot be written: No such file or directory");
 }
 
-TEST_CASE("a pipe that nobody reads yet does not stop the check") {
+TEST_CASE("the check does not wait for a pipe's reader, and tells it nothing") {
   const temporary_folder folder;
-  REQUIRE(::mkfifo((folder / "pipe").c_str(), 0600) == 0);
-  require_writable(folder / "pipe");
+  const std::string path = folder / "pipe";
+  REQUIRE(::mkfifo(path.c_str(), 0600) == 0);
+  require_writable(path);
   CHECK(entries(folder) == 1);
+  const int reader = ::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+  REQUIRE(reader >= 0);
+  require_writable(path);
+  struct pollfd state {
+    reader, POLLIN, 0
+  };
+  ::poll(&state, 1, 0);
+  CHECK((state.revents & POLLHUP) == 0); // the end, for whoever reads
+  write_output(path, "all");
+  char text[8]{};
+  CHECK(::read(reader, text, sizeof text) == 3);
+  ::close(reader);
 }

@@ -79,6 +79,8 @@ TEST_CASE("a program is found as execvp finds it") {
   CHECK(refused(one / "both/below") == (one / "both/below") + ": not found");
   CHECK(refused(one.path()) == one.path() + ": is a folder, not a program");
   CHECK(refused(one / "forbidden") == (one / "forbidden") + ": not executable");
+  REQUIRE(::mkfifo((one / "pipe").c_str(), 0777) == 0);
+  CHECK(refused(one / "pipe") == (one / "pipe") + ": not executable"); // and nobody waits for its writer
 }
 
 TEST_CASE("an empty part of PATH is the working directory, and a program there is hinted at") {

@@ -46,7 +46,12 @@ std::vector<option_entry> general_options() {
 }
 
 std::vector<std::string> choices_of(const std::string& value) {
-  return value.find('|') == std::string::npos ? std::vector<std::string>{} : CLI::detail::split(value, '|');
+  for (const char separator : {'|', ','}) {
+    if (value.find(separator) != std::string::npos) {
+      return CLI::detail::split(value, separator);
+    }
+  }
+  return {};
 }
 
 } // namespace mallocspy::tool

@@ -29,7 +29,9 @@ std::vector<verb_entry> catalogue();
 // returns: the options of the command itself, in front of a verb
 std::vector<option_entry> general_options();
 
-// returns: the words of "once|all-after"; nothing if the value is of another kind
+// returns: the words of "once|all-after", of which one is given, or of "leaks,guard", of which several may be; nothing if
+// the
+//   value is of another kind
 std::vector<std::string> choices_of(const std::string& value);
 
 // The facts that help and the manual share.

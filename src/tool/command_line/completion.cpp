@@ -35,11 +35,10 @@ std::string values_of(const verb_entry& verb) {
       continue;
     }
     const std::vector<std::string> choices = choices_of(option.value);
-    const std::string reply =
-        option.value == "FILE"   ? "mapfile -t COMPREPLY < <(compgen -f -- \"$word\")"
-        : option.value == "LIST" ? "mapfile -t COMPREPLY < <(compgen -W \"leaks guard stats trace\" -- \"$word\")"
-        : choices.empty()        ? "COMPREPLY=()"
-                                 : "mapfile -t COMPREPLY < <(compgen -W \"" + joined(choices, " ") + "\" -- \"$word\")";
+    const std::string reply = option.value == "FILE" ? "mapfile -t COMPREPLY < <(compgen -f -- \"$word\")"
+                              : choices.empty()
+                                  ? "COMPREPLY=()"
+                                  : "mapfile -t COMPREPLY < <(compgen -W \"" + joined(choices, " ") + "\" -- \"$word\")";
     for (const std::string& name : split_names(option.names)) {
       out += "    " + verb.name + "," + name + ") " + reply + "; return ;;\n";
     }

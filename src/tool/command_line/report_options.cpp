@@ -3,31 +3,32 @@
 
 #include "tool/command_line/option_kinds.hpp"
 
-#include <cctype>
+#include <algorithm>
 
 namespace mallocspy::tool {
 
 void add_spies(CLI::App& verb, run_command& c) {
+  constexpr const char* names = "leaks,guard,stats,trace";
   verb.add_option_function<std::string>(
           "--spy",
-          [&c](const std::string& list) {
-            c.leaks = c.guard = c.statistics = c.events = false;
-            for (const std::string& spy : CLI::detail::split(list, ',')) {
-              if (spy == "leaks") {
-                c.leaks = true;
-              } else if (spy == "guard") {
-                c.guard = true;
-              } else if (spy == "stats") {
-                c.statistics = true;
-              } else if (spy == "trace") {
-                c.events = true;
-              } else {
-                throw CLI::ValidationError("--spy", "'" + spy + "' is none of leaks, guard, stats, trace");
+          [&c, names](const std::string& list) {
+            const std::vector<std::string> known = CLI::detail::split(names, ',');
+            const std::vector<std::string> spies = CLI::detail::split(list, ',');
+            for (const std::string& spy : spies) {
+              if (std::find(known.begin(), known.end(), spy) == known.end()) {
+                throw CLI::ValidationError("--spy", "'" + spy + "' is none of " + names);
               }
             }
+            const auto wanted = [&spies](const char* spy) {
+              return std::find(spies.begin(), spies.end(), spy) != spies.end();
+            };
+            c.leaks = wanted("leaks");
+            c.guard = wanted("guard");
+            c.statistics = wanted("stats");
+            c.events = wanted("trace");
           },
-          "leaks, guard, stats, trace: one, or several with commas between them; leaks unless given")
-      ->type_name("LIST");
+          "one, or several with commas between them; leaks unless given")
+      ->type_name(names);
 }
 
 void add_shard(CLI::App& verb, mallocspy::sweep_options& options) {

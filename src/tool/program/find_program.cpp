@@ -21,6 +21,9 @@ int refusal(const std::string& path) noexcept {
   if (S_ISDIR(status.st_mode)) {
     return EISDIR;
   }
+  if (!S_ISREG(status.st_mode)) {
+    return EACCES; // a device or a pipe, which would wait for somebody if it were opened
+  }
   return ::access(path.c_str(), X_OK) == 0 ? 0 : errno;
 }
 

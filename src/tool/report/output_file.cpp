@@ -55,7 +55,7 @@ bool write_all(int fd, const std::string& content) noexcept {
 // What is no regular file, and is there, is written to as it is.
 bool is_special(const std::string& path) noexcept {
   struct stat status {};
-  return ::stat(path.c_str(), &status) == 0 && !S_ISREG(status.st_mode);
+  return ::stat(path.c_str(), &status) == 0 && !S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode);
 }
 
 void write_directly(const std::string& path, int fd, const std::string& content) {
@@ -78,9 +78,16 @@ void require_writable(const std::string& path) {
   if (path.empty() || path == "-") {
     return;
   }
+  // Opening a pipe and closing it again would tell its reader that this was all.
+  if (is_special(path)) {
+    if (::access(path.c_str(), W_OK) != 0) {
+      cannot_write(path, errno);
+    }
+    return;
+  }
   const bool was_there = ::access(path.c_str(), F_OK) == 0;
-  descriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NONBLOCK, 0666));
-  if (file.get() < 0 && errno != ENXIO) { // ENXIO: a pipe that nobody reads yet
+  const descriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666));
+  if (file.get() < 0) {
     cannot_write(path, errno);
   }
   if (!was_there) {

@@ -85,6 +85,11 @@ template <class Begin> bool is_the_programs_malloc(Begin begin_of_module) noexce
          begin_of_module(reinterpret_cast<std::uintptr_t>(&mi_malloc));
 }
 
+// returns: a function of mimalloc: the module that it lies in is mimalloc's
+inline auto some_function() noexcept {
+  return &mi_malloc;
+}
+
 inline void minimize() noexcept {
   if constexpr (sanitizer::may_collect) {
     mi_collect(true);

@@ -51,6 +51,13 @@ misuse_action write_line(const misuse& m) {
   case misuse_kind::not_a_block:
     line.text("not a live block of this allocator");
     break;
+  case misuse_kind::mismatch:
+    line.text("this block of ").number(m.size).text(" bytes was allocated with ").text(m.allocated_with);
+    if (m.freed_size != m.size) {
+      line.text(", and is freed as one of ").number(m.freed_size).text(" bytes");
+    }
+    line.text(abort ? "; aborting" : "; done all the same").write();
+    return abort ? misuse_action::abort : misuse_action::go_on;
   }
   line.text(abort ? "; aborting" : "; nothing was changed").write();
   return abort ? misuse_action::abort : misuse_action::go_on;

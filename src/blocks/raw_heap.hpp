@@ -76,11 +76,11 @@ struct raw_request {
   marks about = marks::none;
 };
 
-// returns: as raw_allocate, for a size below first_large
-MALLOCSPY_INLINE placed_block raw_place_short(std::size_t size, marks about) noexcept {
+// returns: as raw_allocate, for a size below first_large, if the thread keeps a block of its class; else none
+MALLOCSPY_INLINE placed_block raw_place_kept(std::size_t size, marks about) noexcept {
   void* p = take_cached(class_of_short(size));
   if (MALLOCSPY_UNLIKELY(p == nullptr)) {
-    return detail::place_uncached(size, about);
+    return {nullptr, nullptr};
   }
   if constexpr (sanitizer::wants_usable_size) {
     sanitizer::block_lives(p, size, backing::usable_size(p));
@@ -88,6 +88,12 @@ MALLOCSPY_INLINE placed_block raw_place_short(std::size_t size, marks about) noe
   map_byte* byte = byte_of_block(p); // it was in the map before
   publish_short(byte, code_of_short(size), about);
   return {p, byte};
+}
+
+// returns: as raw_allocate, for a size below first_large
+MALLOCSPY_INLINE placed_block raw_place_short(std::size_t size, marks about) noexcept {
+  const placed_block kept = raw_place_kept(size, about);
+  return MALLOCSPY_UNLIKELY(kept.start == nullptr) ? detail::place_uncached(size, about) : kept;
 }
 
 // returns: as raw_allocate, for a size below first_large; the way of most allocations outside of spying

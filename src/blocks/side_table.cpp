@@ -8,13 +8,20 @@ namespace mallocspy::blocks {
 
 namespace {
 
+// This thread is between before_fork and after_fork, and holds the lock.
+__thread bool forking = false;
+
 class held {
 public:
   explicit held(fork_safe_lock& lock) noexcept : m_lock(lock) {
-    m_lock.lock();
+    if (!forking) {
+      m_lock.lock();
+    }
   }
   ~held() {
-    m_lock.unlock();
+    if (!forking) {
+      m_lock.unlock();
+    }
   }
   held(const held&) = delete;
   held& operator=(const held&) = delete;
@@ -103,6 +110,16 @@ std::size_t side_table::erase_range(std::uintptr_t from, std::uintptr_t end, nod
   }
   m_count.store(m_count.load(std::memory_order_relaxed) - erased, std::memory_order_relaxed);
   return erased;
+}
+
+void side_table::before_fork() noexcept {
+  m_lock.lock();
+  forking = true;
+}
+
+void side_table::after_fork() noexcept {
+  forking = false;
+  m_lock.unlock();
 }
 
 } // namespace mallocspy::blocks

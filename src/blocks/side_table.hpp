@@ -68,13 +68,9 @@ public:
     return MALLOCSPY_UNLIKELY(m_count.load(std::memory_order_relaxed) != 0) && find_locked(address);
   }
 
-  // Before a fork, and after it in both processes.
-  void before_fork() noexcept {
-    m_lock.lock();
-  }
-  void after_fork() noexcept {
-    m_lock.unlock();
-  }
+  // Before a fork, and after it in both processes. In between the thread that forks may still use the table.
+  void before_fork() noexcept;
+  void after_fork() noexcept;
 
 private:
   // Enough for what it is used for: a spy with odd offsets. Longer chains slow down, they do not fail.

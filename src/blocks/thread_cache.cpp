@@ -5,6 +5,7 @@
 #include "blocks/backing.hpp"
 #include "blocks/table_memory.hpp"
 
+#include <cerrno>
 #include <cstring>
 #include <pthread.h>
 
@@ -80,7 +81,9 @@ void make_cache() noexcept {
 
 } // namespace
 
-void release_uncached(void* block, size_class of) noexcept {
+namespace {
+
+void release_anyhow(void* block, size_class of) noexcept {
   if (of < long_class) {
     if (this_cache != nullptr) {
       give_back_from(*this_cache, of, thread_cache::slots / 2);
@@ -92,6 +95,14 @@ void release_uncached(void* block, size_class of) noexcept {
     }
   }
   backing::release(block);
+}
+
+} // namespace
+
+void release_uncached(void* block, size_class of) noexcept {
+  const int kept = errno;
+  release_anyhow(block, of);
+  errno = kept;
 }
 
 void empty_cache() noexcept {

@@ -59,7 +59,7 @@ MALLOCSPY_INLINE bool keep_cached(void* block, size_class of) noexcept {
 }
 
 // effects: what keep_cached did not keep goes to mimalloc, half of a full class with it; the thread gets a cache if it has
-//   none
+//   none. errno is kept
 MALLOCSPY_OUT_OF_LINE void release_uncached(void* block, size_class of) noexcept;
 
 // effects: gives all that this thread keeps back to mimalloc

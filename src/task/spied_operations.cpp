@@ -185,9 +185,7 @@ void* alloc_past_spy(const spied_call& call, void* misaligned, SIZE_T cb, const 
 
 namespace {
 
-// Out of line, so that the short way stays short.
-MALLOCSPY_CHAINED void* alloc_the_long_way(const request_info& request, SIZE_T cb) {
-  const spied_call call(request);
+MALLOCSPY_INLINE void* alloc_in(const spied_call& call, const request_info& request, SIZE_T cb) {
   if (!call) {
     return blocks::raw_allocate(cb, {request.alignment, request.zeroed});
   }
@@ -196,8 +194,7 @@ MALLOCSPY_CHAINED void* alloc_the_long_way(const request_info& request, SIZE_T c
   return misaligned ? alloc_past_spy(call, client, cb, request) : client;
 }
 
-MALLOCSPY_CHAINED void free_the_long_way(const request_info& request, void* pv) {
-  const spied_call call(request);
+MALLOCSPY_INLINE void free_in(const spied_call& call, void* pv) {
   if (!call) {
     blocks::raw_free(pv, "Free");
     return;
@@ -205,10 +202,31 @@ MALLOCSPY_CHAINED void free_the_long_way(const request_info& request, void* pv) 
   free_under(call, pv, "Free");
 }
 
+// Out of line, so that the short way stays short.
+MALLOCSPY_CHAINED void* alloc_the_long_way(const request_info& request, SIZE_T cb) {
+  const spied_call call(request);
+  return alloc_in(call, request, cb);
+}
+
+MALLOCSPY_CHAINED void free_the_long_way(const request_info& request, void* pv) {
+  const spied_call call(request);
+  free_in(call, pv);
+}
+
 } // namespace
 
 void* spied_alloc(const request_info& request, SIZE_T cb) {
   return alloc_the_long_way(request, cb);
+}
+
+void* spied_alloc(const request_info& request, SIZE_T cb, const void* client_frame) {
+  const spied_call call(request, client_frame);
+  return alloc_in(call, request, cb);
+}
+
+void spied_free(const request_info& request, void* pv, const void* client_frame) {
+  const spied_call call(request, client_frame);
+  free_in(call, pv);
 }
 
 namespace {
@@ -258,11 +276,9 @@ void free_otherwise(void* pv) {
   free_shortly(call, pv);
 }
 
-void* spied_realloc(const request_info& request, void* pv, SIZE_T cb) {
-  if (pv == nullptr) {
-    return spied_alloc(request, cb);
-  }
-  const spied_call call(request);
+namespace {
+
+MALLOCSPY_INLINE void* realloc_in(const spied_call& call, void* pv, SIZE_T cb) {
   if (!call) {
     return raw_realloc(pv, cb);
   }
@@ -292,6 +308,21 @@ void* spied_realloc(const request_info& request, void* pv, SIZE_T cb) {
   }
   void* client = or_give_back(fresh, [&] { return call->PostRealloc(fresh, spyed); });
   return deliver(call, room, client, fresh, size);
+}
+
+} // namespace
+
+void* spied_realloc(const request_info& request, void* pv, SIZE_T cb) {
+  if (pv == nullptr) {
+    return spied_alloc(request, cb);
+  }
+  const spied_call call(request);
+  return realloc_in(call, pv, cb);
+}
+
+void* spied_realloc(const request_info& request, void* pv, SIZE_T cb, const void* client_frame) {
+  const spied_call call(request, client_frame);
+  return realloc_in(call, pv, cb);
 }
 
 void spied_free(const request_info& request, void* pv) {

@@ -64,6 +64,7 @@ void close_word() noexcept {
 
 // effects: says whether operations must look at the word, or may go on without
 void ask_all_for_a_spy(bool ask) noexcept {
+  ask = ask || registry.always_ask;
   unspied_leaves.store(ask ? blocks::no_leaves : blocks::leaf_table, std::memory_order_relaxed);
   unspied_sizes.store(ask ? 0 : blocks::first_large, std::memory_order_relaxed);
 }
@@ -110,12 +111,15 @@ IMallocSpy* enter_slowly(spy_thread& thread) noexcept {
     lock.unlock();
     return nullptr;
   }
+  // Also while the thread joins the roster, for which the C library may allocate: where malloc is interposed, that is a call
+  // inside of this one.
+  thread.locked = true;
   if (is_open(word) && roster::enter(thread)) {
+    thread.locked = false;
     // The lock keeps the word open until the announcement is there for all to see.
     thread.stand.store(inside, std::memory_order_seq_cst);
     lock.unlock();
   } else {
-    thread.locked = true;
     thread.stand.store(no_member, std::memory_order_relaxed);
   }
   return spy_in(word);
@@ -153,6 +157,12 @@ void complete_revocation() {
   }
 }
 
+void registry_always_ask(bool always) noexcept {
+  const registry_lock held;
+  registry.always_ask = always;
+  ask_all_for_a_spy(word_under_lock() != 0);
+}
+
 void registry_close_gate(bool closed) noexcept {
   const registry_lock held;
   const std::uintptr_t others = word_under_lock() & ~gate_bit;
@@ -172,6 +182,9 @@ void registry_before_fork() noexcept {
     sched_yield();
   }
   spied_pointers.before_fork();
+  // What other fork handlers of this thread allocate meanwhile counts as nested in the fork: it must not wait for the lock.
+  registry.fork_inside_locked_call = this_thread.locked;
+  this_thread.locked = true;
 }
 
 namespace {
@@ -186,12 +199,14 @@ void reopen_word() noexcept {
 } // namespace
 
 void registry_after_fork_in_parent() noexcept {
+  this_thread.locked = registry.fork_inside_locked_call;
   spied_pointers.after_fork();
   reopen_word();
   drop_lock();
 }
 
 void registry_after_fork_in_child() noexcept {
+  this_thread.locked = registry.fork_inside_locked_call;
   spied_pointers.after_fork();
   registry.spied += roster::keep_only(this_thread, registry.nodes);
   registry.waiting_to_revoke = 0; // those threads are not here

@@ -56,6 +56,8 @@ struct registry_state {
   spy_lock lock;
   bool spy_is_concurrent = false;
   bool revocation_pending = false;
+  bool always_ask = false;              // operations take the slow way even without a spy
+  bool fork_inside_locked_call = false; // while a fork is under way: whether its thread held the lock for a call
   unsigned long registration = 0; // which one this is, counted up
   unsigned waiting_to_revoke = 0; // threads that have closed the word and wait until the others are out
   std::ptrdiff_t spied = 0;       // client pointers in the set, as counted under the lock and by threads that have ended
@@ -89,6 +91,9 @@ MALLOCSPY_COLD void complete_revocation();
 
 // effects: sets or clears the gate's bit, so that operations of other threads take the slow way, or need not any more
 void registry_close_gate(bool closed) noexcept;
+
+// effects: makes all operations take the slow way even without a spy, for doors that look at each of them; or not any more
+void registry_always_ask(bool always) noexcept;
 
 // effects: takes over what an ended thread had. Under the lock
 void registry_adopt(std::ptrdiff_t spied, blocks::node_stock& nodes) noexcept;

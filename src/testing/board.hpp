@@ -103,6 +103,7 @@ struct orders {
   bool look_for_leaks;
   bool look_for_damage;
   bool all_threads;
+  bool abort_is_crash;
   bool fence;           // snapshots change nothing outside of them
   std::int64_t stop_at; // now() at which no more snapshots are taken
   // The allocation that fails in this run itself, by its number or by stack and occurrence; 0: none.
@@ -119,6 +120,7 @@ struct board {
   static constexpr std::uint32_t most_jobs = 64;
 
   orders order;
+  std::atomic<bool> cancelled; // by the user: no more snapshots and reruns
   // Of the run that is under way, or the last one.
   std::atomic<std::uint64_t> counted;         // allocations, also those beyond most_points
   std::atomic<std::uint64_t> snapshots;       // children
@@ -145,6 +147,12 @@ struct board {
   point* find_point(std::uint64_t n) noexcept {
     return n == 0 || n >= most_points ? nullptr : &points[n];
   }
+};
+
+// How an end is judged.
+struct judging {
+  bool abort_is_crash;
+  bool is_function; // else a program: the exit status tells how it went
 };
 
 // returns: a board in memory that children share; null without memory. Pages cost nothing until they are touched

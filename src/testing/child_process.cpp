@@ -123,21 +123,6 @@ child_end wait_for_one(child_process* children, unsigned count, std::int64_t tim
   }
 }
 
-void kill_all(child_process* children, unsigned count) noexcept {
-  for (unsigned i = 0; i < count; ++i) {
-    child_process& child = children[i];
-    if (child.id > 0) {
-      ::kill(child.id, SIGKILL);
-      while (::waitpid(child.id, nullptr, clones_too) < 0 && errno == EINTR) {
-      }
-      if (child.handle >= 0) {
-        ::close(child.handle);
-      }
-      child = {};
-    }
-  }
-}
-
 void end_process(int status) noexcept {
 #if defined(__linux__)
   for (;;) {

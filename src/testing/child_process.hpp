@@ -31,9 +31,6 @@ struct child_end {
 };
 child_end wait_for_one(child_process* children, unsigned count, std::int64_t timeout) noexcept;
 
-// effects: ends all of them
-void kill_all(child_process* children, unsigned count) noexcept;
-
 // effects: ends this process at once; nothing runs
 [[noreturn]] void end_process(int status) noexcept;
 

@@ -6,11 +6,6 @@
 
 namespace mallocspy::testing_detail {
 
-struct judging {
-  bool abort_is_crash;
-  bool is_function; // else a program: the exit status tells how it went
-};
-
 // returns: the first verdict that fits; untested if the child's end says nothing about the failure (it escaped, or nothing
 //   failed)
 verdict judge(const child_facts& child, const child_facts& unfailed, const judging& how) noexcept;

@@ -23,6 +23,10 @@ bool point_spy::permits(SIZE_T size) noexcept {
     }
     requested = size;
   }
+  if (MALLOCSPY_UNLIKELY(by_input.is_armed()) && size != 0 && by_input.draws_failure()) {
+    errno = ENOMEM;
+    return false;
+  }
   return true;
 }
 

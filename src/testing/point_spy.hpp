@@ -3,6 +3,7 @@
 // Runs inside hooks: never allocates from what is hooked, takes no lock.
 #pragma once
 
+#include "testing/input_failures.hpp"
 #include "testing/sweep_run.hpp"
 
 #include <mallocspy/spies/spy_base.hpp>
@@ -14,6 +15,7 @@ public:
   point_spy() noexcept : spy_base(spy_calls::concurrent) {}
 
   sweep_run run;
+  input_failures by_input;
 
   SIZE_T STDMETHODCALLTYPE PreAlloc(SIZE_T cbRequest) override;
   void* STDMETHODCALLTYPE PostAlloc(void* pActual) override;

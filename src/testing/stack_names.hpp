@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Names for the call stacks on a board, in the process whose stacks they are. Allocates; not in a hook.
+// Names for the call stacks on a board. Allocates; not in a hook.
 #pragma once
 
-#include "spies/debug_information.hpp"
 #include "testing/board.hpp"
 #include "testing/stack_identity.hpp"
 #include "testing/suppressions.hpp"
@@ -14,36 +13,60 @@
 namespace mallocspy::testing_detail {
 
 struct named_stack {
-  std::string id;                  // stack_identity
   std::vector<std::string> lines;  // "function (file.c:12)", innermost first
   std::vector<frame_names> frames; // for suppressions
+};
+
+// What is at an address of a module.
+struct code_name {
+  std::string function; // linker's name; empty: unknown
+  std::string readable; // for people; empty: unknown
 };
 
 class stack_names {
 public:
   explicit stack_names(const board& b) : m_board(b) {}
+  virtual ~stack_names() = default;
+  stack_names(const stack_names&) = delete;
+  stack_names& operator=(const stack_names&) = delete;
 
-  // returns: the names of a stack on the board, without the frames of this library at both ends. Kept: the reference stays
+  // returns: the names of a stack on the board, without the frames of this library at both ends. Kept: the references stay
   //   good
   const named_stack& of(std::uint32_t stack);
 
-  // returns: only its identity, which takes no debug information
+  // returns: its stack_identity, which takes no debug information
   const std::string& id_of(std::uint32_t stack);
 
+  // returns: the functions and modules on it, which takes no debug information either
+  const std::vector<frame_names>& frames_of(std::uint32_t stack);
+
+protected:
+  // returns: the name of the code that returns to an offset in a module's file. No module: the offset is an address
+  virtual code_name name_of(const std::string& module, std::uint64_t offset) = 0;
+
+  // returns: "file.c:12"; empty if that is unknown
+  virtual std::string line_of(const std::string& module, std::uint64_t offset) = 0;
+
+  // returns: whether a function is the sweep's own, between the test and what is tested
+  virtual bool is_the_sweep(const std::string& function) const = 0;
+
 private:
-  struct frame_place {
-    const void* address; // null: unknown here
+  struct place {
     std::string module;
     std::uint64_t offset;
-    std::string function; // linker's name
+    code_name name;
   };
-  std::vector<frame_place> places_of(std::uint32_t stack);
-  std::string line_of(const frame_place& place);
+  struct known_stack {
+    std::vector<place> places;
+    std::string id;
+    std::vector<frame_names> frames;
+    named_stack names;
+    bool named = false;
+  };
+  known_stack& know(std::uint32_t stack);
 
   const board& m_board;
-  spies::debug_information m_debug;
-  std::map<std::uint32_t, named_stack> m_named;
-  std::map<std::uint32_t, std::string> m_ids;
+  std::map<std::uint32_t, known_stack> m_known;
 };
 
 } // namespace mallocspy::testing_detail

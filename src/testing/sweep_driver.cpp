@@ -1,30 +1,21 @@
 // SPDX-License-Identifier: MIT
 #include "testing/sweep_driver.hpp"
 
-#include "blocks/hints.hpp"
-#include "testing/redirected_output.hpp"
-#include "testing/stack_names.hpp"
+#include "testing/child_process.hpp"
+#include "testing/judge.hpp"
 #include "testing/sweep_findings.hpp"
 #include "testing/sweep_json.hpp"
 #include "testing/sweep_plan.hpp"
 
 #include <algorithm>
-#include <cstdio>
 #include <fstream>
-#include <map>
-#include <sys/syscall.h>
-#include <unistd.h>
-#include <utility>
+#include <stdexcept>
 
 namespace mallocspy::testing_detail {
 
 namespace {
 
 using flag = child_facts::flag;
-
-int file_in_memory(const snapshot_safety& safety, const char* name) {
-  return safety.hide(static_cast<int>(::syscall(SYS_memfd_create, name, 0U)));
-}
 
 std::vector<std::uint32_t> stacks_on(const board& b, std::uint64_t allocations) {
   std::vector<std::uint32_t> stacks;
@@ -50,28 +41,15 @@ std::string words_for(std::uint32_t flags) {
   return words.empty() ? "another end" : words;
 }
 
-// The frame between the test and the function under test.
-MALLOCSPY_OUT_OF_LINE sweep_outcome invoke(const std::function<sweep_outcome()>& body, sweep_run& run) {
-  run.end_stacks_at(__builtin_return_address(0));
-  const sweep_outcome outcome = body();
-  MALLOCSPY_KEEP_FRAME();
-  return outcome;
-}
-
-// effects: overwrites what the function has left on the stack, below its caller's frame: pointers there hold nothing
-MALLOCSPY_OUT_OF_LINE void clear_stack_below() {
-  volatile char room[65536];
-  for (std::size_t i = 0; i < sizeof room; ++i) {
-    room[i] = 0;
-  }
+bool has_facts(const point& p) noexcept {
+  return (p.failed.flags.load(std::memory_order_relaxed) & flag::ended) != 0;
 }
 
 } // namespace
 
-sweep_driver::sweep_driver(const std::function<sweep_outcome()>& body, const sweep_options& options, test_spies& spies,
-                           board& b)
-    : m_body(body), m_options(options), m_spies(spies), m_board(b), m_how{options.abort_is_crash, true},
-      m_process(::getpid()), m_began(now()), m_stop_at(INT64_MAX), m_always_replay(options.always_replay) {
+sweep_driver::sweep_driver(sweep_subject& subject, const sweep_options& options, board& b, point_filter is_wanted)
+    : m_subject(subject), m_options(options), m_is_wanted(std::move(is_wanted)), m_board(b), m_how(subject.how()),
+      m_began(now()), m_stop_at(INT64_MAX), m_always_replay(options.always_replay) {
   if (options.stop_after.count() != 0) {
     m_stop_at = m_began + options.stop_after.count();
   }
@@ -83,6 +61,7 @@ sweep_driver::sweep_driver(const std::function<sweep_outcome()>& body, const swe
   order.look_for_leaks = options.look_for_leaks;
   order.look_for_damage = options.look_for_damage;
   order.all_threads = options.threads == sweep_threads::caller_tree;
+  order.abort_is_crash = options.abort_is_crash;
   order.fence = true;
   order.stop_at = m_stop_at;
   m_result.target = options.name;
@@ -90,96 +69,42 @@ sweep_driver::sweep_driver(const std::function<sweep_outcome()>& body, const swe
   m_result.shard = std::to_string(options.shard) + "/" + std::to_string(std::max(options.shards, 1U));
 }
 
-sweep_driver::~sweep_driver() {
-  for (const int descriptor : {m_output.out, m_output.err, m_baseline.out, m_baseline.err}) {
-    if (descriptor >= 0) {
-      ::close(descriptor);
-    }
-  }
-}
-
-bool sweep_driver::open_outputs() {
-  snapshot_safety safety;
-  safety.begin({});
-  m_output = {file_in_memory(safety, "mallocspy stdout"), file_in_memory(safety, "mallocspy stderr")};
-  m_baseline = {file_in_memory(safety, "mallocspy baseline"), file_in_memory(safety, "mallocspy baseline")};
-  return m_output.out >= 0 && m_output.err >= 0 && m_baseline.out >= 0 && m_baseline.err >= 0;
-}
-
 bool sweep_driver::out_of_time() const noexcept {
-  return now() >= m_stop_at;
+  return now() >= m_stop_at || is_cancelled();
+}
+
+bool sweep_driver::is_cancelled() const noexcept {
+  return m_board.cancelled.load(std::memory_order_relaxed);
 }
 
 verdict sweep_driver::verdict_of(std::uint64_t n) const noexcept {
   return judge(m_board.points[n].failed, m_board.unfailed_before, m_how);
 }
 
-std::uint32_t sweep_driver::call_body() {
-  std::uint32_t flags = flag::finished;
-  sweep_outcome outcome = sweep_outcome::correct;
-  try {
-    outcome = invoke(m_body, m_spies.points.run);
-  } catch (...) {
-    flags |= flag::threw;
-  }
-  m_spies.points.run.disarm();
-  clear_stack_below();
-  if ((flags & flag::threw) == 0 && outcome == sweep_outcome::correct) {
-    if (m_options.reported_error && m_options.reported_error()) {
-      outcome = sweep_outcome::reported_error;
-    } else if (m_options.is_correct && !m_options.is_correct()) {
-      outcome = sweep_outcome::wrong;
-    }
-  }
-  flags |= outcome == sweep_outcome::reported_error ? flag::reported_error : 0U;
-  flags |= outcome == sweep_outcome::wrong ? flag::wrong_result : 0U;
-  if (::getpid() != m_process) {
-    end_child(flags);
-  }
-  return flags;
+std::uint64_t sweep_driver::last_point() const noexcept {
+  return std::min<std::uint64_t>(m_result.allocations, board::most_points - 1);
 }
 
-void sweep_driver::end_child(std::uint32_t flags) {
-  redirected_output::flush();
-  m_spies.points.run.note_end(flags);
-  end_process(0);
+void sweep_driver::note_drift(const std::string& how) {
+  m_result.nondeterministic = true;
+  m_result.drift += (m_result.drift.empty() ? "" : "; ") + how;
+  m_always_replay = true;
 }
 
-// returns: whether the run reported success
-bool sweep_driver::run_once(bool compares) {
-  const redirected_output redirected(m_output);
-  sweep_run& run = m_spies.points.run;
-  run.begin(m_board, m_spies.leaks, m_spies.damage, m_how, m_output, compares ? m_baseline : output_files{});
-  const std::uint32_t flags = call_body();
-  run.note_end(flags);
-  run.end();
-  return (flags & (flag::threw | flag::reported_error | flag::wrong_result)) == 0;
-}
-
-// effects: finds out what the function does without a failure. returns: false if it cannot be swept
-bool sweep_driver::learn() {
-  if (!run_once(false)) { // also sets up what is made once
-    const std::uint32_t flags = m_board.unfailed.flags.load(std::memory_order_relaxed);
-    m_result.error = std::string("the function fails without a failure: it ") + ((flags & flag::threw) != 0 ? "throws"
-                                                                                 : (flags & flag::reported_error) != 0
-                                                                                     ? "reports an error"
-                                                                                     : "has a wrong result");
-    return false;
+// effects: finds out what happens without a failure
+void sweep_driver::learn() {
+  m_result.error = m_subject.run(unfailed_run::first);
+  if (!m_result.error.empty()) {
+    return;
   }
-  run_once(false);
   const std::uint64_t allocations = m_board.counted.load(std::memory_order_relaxed);
   const std::vector<std::uint32_t> stacks = stacks_on(m_board, allocations);
-  std::swap(m_output, m_baseline);
+  const std::int32_t status = m_board.unfailed.status;
 
   const std::int64_t began = now();
-  {
-    const redirected_output redirected(m_output);
-    sweep_run& run = m_spies.points.run;
-    run.begin(m_board, m_spies.leaks, m_spies.damage, m_how, m_output, {});
-    const std::uint32_t flags = call_body();
-    run.note_end(flags);
-    run.note_survivors();
-    run.end();
+  m_result.error = m_subject.run(unfailed_run::second);
+  if (!m_result.error.empty()) {
+    return;
   }
   const std::int64_t took = now() - began;
   m_board.order.timeout =
@@ -187,243 +112,224 @@ bool sweep_driver::learn() {
   copy_facts(m_board.unfailed, m_board.unfailed_before);
   m_result.allocations = m_board.counted.load(std::memory_order_relaxed);
 
-  const auto drifts = [this](const std::string& how) {
-    m_result.nondeterministic = true;
-    m_result.drift += (m_result.drift.empty() ? "" : "; ") + how;
-  };
   if (allocations != m_result.allocations) {
-    drifts("one unfailed run makes " + std::to_string(allocations) + " allocations, another one " +
-           std::to_string(m_result.allocations));
+    note_drift("one unfailed run makes " + std::to_string(allocations) + " allocations, another one " +
+               std::to_string(m_result.allocations));
   } else if (stacks != stacks_on(m_board, allocations)) {
-    drifts("unfailed runs allocate from other places, or in another order");
+    note_drift("unfailed runs allocate from other places, or in another order");
   }
-  if (!equal_contents(m_baseline.out, 0, m_output.out, 0)) {
-    drifts("unfailed runs have other output");
+  if (!m_subject.output_agrees()) {
+    note_drift("unfailed runs have other output");
+  }
+  if (status != m_board.unfailed.status) {
+    note_drift("unfailed runs end with other exit statuses");
   }
   if (m_board.unfailed.damages != 0) {
-    m_result.error = "the function damages the heap without a failure: " + words_for_damage(m_board.unfailed.damage);
-    return false;
+    m_result.error = "the heap is damaged without a failure: " + words_for_damage(m_board.unfailed.damage);
   }
   if (m_result.allocations >= board::most_points) {
     m_result.stopped = "only the first " + std::to_string(board::most_points - 1) + " allocations can be swept";
   }
-  return true;
 }
 
 void sweep_driver::snapshot_pass(const std::vector<std::uint64_t>& points) {
   if (points.empty() || out_of_time()) {
     return;
   }
-  const std::size_t controls = 3;
   for (const std::uint64_t n : points) {
     m_board.points[n].wants_failure.store(true, std::memory_order_relaxed);
   }
-  // The first, the last, and one in between: nothing fails there, and so nothing may differ. They are other points than
-  // those that are wanted, where there are some.
-  const std::uint64_t last = std::min<std::uint64_t>(m_result.allocations, board::most_points - 1);
-  std::vector<std::uint64_t> controlled;
-  for (std::size_t i = 0; i < controls && last != 0; ++i) {
-    const std::uint64_t n = 1 + (last - 1) * i / (controls - 1);
-    controlled.push_back(n);
-    m_board.points[n].wants_control.store(true, std::memory_order_relaxed);
+  // The first allocation, the last, and one in between: where nothing fails nothing may differ.
+  constexpr std::uint64_t controls = 3;
+  for (std::uint64_t i = 0; i < controls; ++i) {
+    m_board.points[1 + (last_point() - 1) * i / (controls - 1)].wants_control.store(true, std::memory_order_relaxed);
   }
-  run_once(true);
-  for (const std::uint64_t n : points) {
+  const std::string error = m_subject.run(unfailed_run::pass);
+  for (std::uint64_t n = 1; n <= last_point(); ++n) {
     m_board.points[n].wants_failure.store(false, std::memory_order_relaxed);
-  }
-  for (const std::uint64_t n : controlled) {
     m_board.points[n].wants_control.store(false, std::memory_order_relaxed);
   }
-  if (m_board.differing.load(std::memory_order_relaxed) != 0 && !m_always_replay) {
-    m_result.nondeterministic = true;
-    m_result.drift += (m_result.drift.empty() ? "" : "; ") + std::string("a snapshot at allocation ") +
-                      std::to_string(m_board.differing.load(std::memory_order_relaxed)) + " in which nothing failed had " +
-                      words_for(m_board.differing_flags.load(std::memory_order_relaxed));
-    m_always_replay = true;
+  if (!error.empty()) {
+    note_drift(error);
+  }
+  const std::uint64_t differing = m_board.differing.exchange(0, std::memory_order_relaxed);
+  if (differing != 0 && !m_always_replay) {
+    note_drift("a snapshot at allocation " + std::to_string(differing) + " in which nothing failed had " +
+               words_for(m_board.differing_flags.load(std::memory_order_relaxed)));
+    // What the other snapshots showed is as doubtful.
+    for (const std::uint64_t n : points) {
+      copy_facts(child_facts{}, m_board.points[n].failed);
+    }
   }
 }
 
-// effects: runs the function from its beginning in a child, in which the point fails
+// effects: the point fails in a run of its own
 void sweep_driver::replay(std::uint64_t n) {
   point& p = m_board.points[n];
-  orders& order = m_board.order;
-  order.replay = n;
-  // Counts drift a little between runs; a call stack and its occurrence drift less.
-  order.replay_key = m_result.nondeterministic && p.stack != 0 ? m_board.stack[p.stack].key.load() : 0;
-  order.replay_occurrence = p.occurrence;
-
-  sweep_run& run = m_spies.points.run;
-  {
-    const redirected_output redirected(m_output);
-    child_process child;
-    child.began = now();
-    child.id = ::fork(); // with its handlers: other threads may be there
-    if (child.id == 0) {
-      run.begin_replay(m_board, m_spies.leaks, m_spies.damage, m_how);
-      run.watch_this_process();
-      end_child(call_body());
-    }
-    if (child.id < 0) {
-      p.why_no_snapshot.store(unsafe::no_copy, std::memory_order_relaxed);
-      return;
-    }
-    const child_end end = wait_for_one(&child, 1, order.timeout);
-    child_facts& facts = m_board.replayed;
-    facts.status = end.status;
-    facts.milliseconds = static_cast<std::uint32_t>(now() - child.began);
-    std::uint32_t flags = flag::ended | flag::replayed | (end.timed_out ? flag::timed_out : 0U);
-    flags |= equal_contents(m_baseline.out, 0, m_output.out, 0) ? 0U : flag::other_output;
-    flags |= equal_contents(m_baseline.err, 0, m_output.err, 0) ? 0U : flag::other_error_text;
-    facts.flags.fetch_or(flags, std::memory_order_relaxed);
-    copy_facts(facts, p.failed);
+  order_replay(n);
+  const bool was_run = m_subject.replay();
+  m_board.order.replay = 0;
+  m_board.order.replay_key = 0;
+  if (!was_run) {
+    p.why_no_snapshot.store(unsafe::no_copy, std::memory_order_relaxed);
+    return;
   }
-  order.replay = 0;
-  order.replay_key = 0;
-  ++m_replays;
+  copy_facts(m_board.replayed, p.failed);
+  m_board.done.fetch_add(1, std::memory_order_relaxed);
   if ((p.failed.flags.load(std::memory_order_relaxed) & flag::fired) == 0) {
     ++m_never_fired;
   }
+  if (is_finding(verdict_of(n))) {
+    m_board.suspicious.fetch_add(1, std::memory_order_relaxed);
+  }
 }
 
-void sweep_driver::test_points(const std::vector<std::uint64_t>& points, bool all_of_them) {
+void sweep_driver::order_replay(std::uint64_t n) noexcept {
+  const point& p = m_board.points[n];
+  m_board.order.replay = n;
+  // Counts drift a little between runs; a call stack and its occurrence drift less.
+  m_board.order.replay_key =
+      m_result.nondeterministic && p.stack != 0 ? m_board.stack[p.stack].key.load(std::memory_order_relaxed) : 0;
+  m_board.order.replay_occurrence = p.occurrence;
+}
+
+void sweep_driver::test_points(const std::vector<std::uint64_t>& points) {
   if (!m_always_replay) {
     snapshot_pass(points);
+    show_progress();
   }
   for (const std::uint64_t n : points) {
-    const point& p = m_board.points[n];
-    const bool has_facts = (p.failed.flags.load(std::memory_order_relaxed) & flag::ended) != 0;
-    const bool needs_replay =
-        m_always_replay || p.why_no_snapshot.load(std::memory_order_relaxed) != unsafe::no || !has_facts;
-    if (needs_replay && (all_of_them || !out_of_time())) {
+    if (out_of_time()) {
+      break;
+    }
+    if (m_always_replay || !has_facts(m_board.points[n]) ||
+        m_board.points[n].why_no_snapshot.load(std::memory_order_relaxed) != unsafe::no) {
       replay(n);
-      show_progress(points.size());
+      show_progress();
     }
   }
 }
 
-void sweep_driver::show_progress(std::uint64_t wanted) {
+void sweep_driver::show_progress() {
   if (m_options.progress) {
-    m_options.progress({m_board.done.load(std::memory_order_relaxed) + m_replays, wanted,
+    m_options.progress({std::min(m_board.done.load(std::memory_order_relaxed), m_wanted), m_wanted,
                         m_board.suspicious.load(std::memory_order_relaxed)});
   }
 }
 
-// effects: lets one allocation fail in this process: what the function sets up on its way out of an error is then no leak.
-// Only at points whose child came to its end unharmed
-void sweep_driver::prime_with_error(std::uint64_t n) {
-  const redirected_output redirected(m_output);
-  m_board.order.replay = n;
-  sweep_run& run = m_spies.points.run;
-  run.begin_replay(m_board, m_spies.leaks, m_spies.damage, m_how);
-  call_body();
-  run.end();
-  m_board.order.replay = 0;
-}
-
 // effects: repeats what was found
 void sweep_driver::confirm() {
-  std::vector<earlier> found;
   std::vector<std::uint64_t> points;
-  std::map<std::uint32_t, int> primed;
-  for (std::uint64_t n = 1; n <= m_result.allocations && n < board::most_points; ++n) {
+  std::map<std::uint32_t, unsigned> primed; // by stack
+  for (std::uint64_t n = 1; n <= last_point(); ++n) {
     const verdict what = verdict_of(n);
-    if (is_finding(what)) {
-      found.push_back({n, what});
-      points.push_back(n);
-      if (what == verdict::leak && m_options.prime_with_error && primed.size() < 16 &&
-          primed[m_board.points[n].stack]++ == 0) {
-        prime_with_error(n);
+    if (!is_finding(what)) {
+      continue;
+    }
+    m_found.emplace_back(n, what);
+    points.push_back(n);
+    constexpr std::size_t most_primed = 16;
+    if (what == verdict::leak && m_options.prime_with_error && primed.size() < most_primed &&
+        primed[m_board.points[n].stack]++ == 0) {
+      order_replay(n);
+      m_subject.prime();
+      m_board.order.replay = 0;
+      m_board.order.replay_key = 0;
+    }
+  }
+  // Also when time is up: what was found is worth it. Not after an interruption.
+  m_stop_at = INT64_MAX;
+  m_board.order.stop_at = INT64_MAX;
+  if (is_cancelled()) {
+    return;
+  }
+  for (const std::uint64_t n : points) {
+    copy_facts(child_facts{}, m_board.points[n].failed);
+    m_board.points[n].why_no_snapshot.store(unsafe::no, std::memory_order_relaxed);
+  }
+  test_points(points);
+}
+
+// returns: what an earlier sweep found, by identity of the stack and occurrence
+sweep_driver::known_points sweep_driver::read_earlier() {
+  known_points known;
+  std::ifstream in(m_options.resume);
+  if (!m_options.resume.empty() && in) {
+    for (sweep_point& p : read_sweep(in, m_options.resume).points) {
+      if (p.what != verdict::untested &&
+          !is_finding(p.what)) { // a finding is looked at again: its facts are not in the file
+        known.emplace(std::pair(p.stack_id, p.occurrence), std::move(p));
       }
     }
   }
-  for (const std::uint64_t n : points) {
-    child_facts nothing{};
-    copy_facts(nothing, m_board.points[n].failed);
-  }
-  test_points(points, true);
-  m_confirmed = std::move(found);
-}
-
-void sweep_driver::resume_from_file(std::vector<sweep_point>& known) {
-  if (m_options.resume.empty()) {
-    return;
-  }
-  std::ifstream in(m_options.resume);
-  if (in) {
-    known = read_sweep(in, m_options.resume).points;
-  }
+  return known;
 }
 
 sweep_result sweep_driver::run() {
-  if (!open_outputs()) {
-    m_result.error = "no file in memory can be made for the output";
-    return std::move(m_result);
-  }
-  stack_names names(m_board);
-  std::vector<sweep_point> resumed;
   suppressions expected;
+  known_points known;
   try {
     if (!m_options.suppressions.empty()) {
       expected = suppressions::from_file(m_options.suppressions);
     }
-    resume_from_file(resumed);
+    known = read_earlier();
   } catch (const std::runtime_error& e) {
     m_result.error = e.what();
     return std::move(m_result);
   }
-  if (!learn()) {
+  m_result.error = m_subject.prepare();
+  if (m_result.error.empty()) {
+    learn();
+  }
+  if (!m_result.error.empty()) {
     return std::move(m_result);
   }
-  if (m_result.nondeterministic) {
-    m_always_replay = true;
-  }
 
+  stack_names& names = m_subject.names();
   const point_occurrences occurrences(m_board, names, m_result.allocations);
-  std::map<std::pair<std::string, std::uint64_t>, const sweep_point*> known;
-  for (const sweep_point& p : resumed) {
-    if (p.what != verdict::untested) {
-      known[{p.stack_id, p.occurrence}] = &p;
-    }
-  }
-  const auto known_point = [&](std::uint64_t n) {
-    const auto at = known.find({names.id_of(m_board.points[n].stack), occurrences.of(n)});
-    return at == known.end() ? nullptr : at->second;
+  const auto earlier = [&](std::uint64_t n) {
+    return known.find({names.id_of(m_board.points[n].stack), occurrences.of(n)});
   };
   const sweep_plan plan = plan_sweep(m_board, m_result.allocations, m_options, [&](std::uint64_t n, const point& p) {
-    const bool chosen =
-        m_options.only_stack.empty() || (names.id_of(p.stack) == m_options.only_stack &&
-                                         (m_options.only_occurrence == 0 || m_options.only_occurrence == p.occurrence));
-    return chosen && (known.empty() || known_point(n) == nullptr);
+    const bool chosen = m_options.only_stack.empty() ||
+                        (names.id_of(p.stack) == m_options.only_stack &&
+                         (m_options.only_occurrence == 0 || m_options.only_occurrence == occurrences.of(n)));
+    return chosen && (known.empty() || earlier(n) == known.end()) &&
+           (!m_is_wanted || m_is_wanted(names.frames_of(p.stack)));
   });
-  test_points(plan.first, false);
-  test_points(plan.rest, false);
+  m_wanted = plan.first.size() + plan.rest.size();
+  test_points(plan.first);
+  test_points(plan.rest);
+  const auto tested = static_cast<std::uint64_t>(
+      std::count_if(plan.first.begin(), plan.first.end(),
+                    [this](std::uint64_t n) { return has_facts(m_board.points[n]); }) +
+      std::count_if(plan.rest.begin(), plan.rest.end(), [this](std::uint64_t n) { return has_facts(m_board.points[n]); }));
   confirm();
 
-  std::vector<std::pair<std::uint64_t, verdict>> first_verdicts;
-  for (const earlier& e : m_confirmed) {
-    first_verdicts.emplace_back(e.n, e.what);
-  }
-  const findings_input input{m_board, m_how, m_options, names, occurrences, expected, first_verdicts};
+  const findings_input input{m_board, m_how, m_options, m_subject, occurrences, expected, m_found};
   fill_points(input, m_result);
   for (sweep_point& p : m_result.points) {
-    if (const sweep_point* before = known.empty() ? nullptr : known_point(p.n)) {
-      p = *before;
+    const auto before = earlier(p.n);
+    if (before != known.end()) {
+      p.what = before->second.what;
+      p.replayed = before->second.replayed;
+      p.allocated_again = before->second.allocated_again;
     }
   }
   fill_findings(input, m_result);
   count_verdicts(m_result);
-  const auto wanted = plan.first.size() + plan.rest.size();
-  std::uint64_t tested = 0;
-  for (const auto* part : {&plan.first, &plan.rest}) {
-    tested += static_cast<std::uint64_t>(std::count_if(part->begin(), part->end(), [this](std::uint64_t n) {
-      return (m_board.points[n].failed.flags.load(std::memory_order_relaxed) & flag::ended) != 0;
-    }));
-  }
-  if (m_result.stopped.empty() && plan.cut) {
-    m_result.stopped = "after " + std::to_string(m_options.limit) + " points, as asked";
-  } else if (m_result.stopped.empty() && tested != wanted) {
+  conclude(plan, tested);
+  return std::move(m_result);
+}
+
+void sweep_driver::conclude(const sweep_plan& plan, std::uint64_t tested) {
+  if (is_cancelled()) {
+    m_result.stopped = "interrupted: " + std::to_string(m_wanted - tested) + " points are left";
+  } else if (m_result.stopped.empty() && tested != m_wanted) {
     m_result.stopped = "after " + std::to_string(m_options.stop_after.count()) +
-                       " ms, as asked: " + std::to_string(wanted - tested) + " points are left";
+                       " ms, as asked: " + std::to_string(m_wanted - tested) + " points are left";
+  } else if (m_result.stopped.empty() && plan.cut) {
+    m_result.stopped = "after " + std::to_string(m_options.limit) + " points, as asked";
   }
   m_result.complete = m_result.stopped.empty();
   m_result.never_fired = m_never_fired;
@@ -431,7 +337,6 @@ sweep_result sweep_driver::run() {
   if (!m_options.resume.empty()) {
     std::ofstream(m_options.resume) << write_sweep(m_result);
   }
-  return std::move(m_result);
 }
 
 } // namespace mallocspy::testing_detail

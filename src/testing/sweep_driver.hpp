@@ -1,62 +1,61 @@
 // SPDX-License-Identifier: MIT
-// Sweeps a function: runs it, plans the points, replays those that no snapshot can show, repeats what was found.
+// Makes a sweep: learns what happens without a failure, plans the points, tests them, replays those that no snapshot can
+// show, repeats what was found.
 #pragma once
 
 #include "testing/board.hpp"
-#include "testing/test_spies.hpp"
+#include "testing/judge.hpp"
+#include "testing/sweep_plan.hpp"
+#include "testing/sweep_subject.hpp"
 
 #include <functional>
 #include <mallocspy/testing/sweep_options.hpp>
 #include <mallocspy/testing/sweep_result.hpp>
+#include <map>
+#include <utility>
 #include <vector>
 
 namespace mallocspy::testing_detail {
 
+// Whether points with such frames are wanted.
+using point_filter = std::function<bool(const std::vector<frame_names>&)>;
+
 class sweep_driver {
 public:
-  sweep_driver(const std::function<sweep_outcome()>& body, const sweep_options& options, test_spies& spies, board& b);
-  ~sweep_driver();
-  sweep_driver(const sweep_driver&) = delete;
-  sweep_driver& operator=(const sweep_driver&) = delete;
+  sweep_driver(sweep_subject& subject, const sweep_options& options, board& b, point_filter is_wanted = {});
 
   // effects: the whole sweep. May be called once
   sweep_result run();
 
 private:
-  struct earlier {
-    std::uint64_t n;
-    verdict what;
-  };
+  using known_points = std::map<std::pair<std::string, std::uint64_t>, sweep_point>;
 
-  bool open_outputs();
-  bool learn();
-  bool run_once(bool compares);
-  std::uint32_t call_body();
-  [[noreturn]] void end_child(std::uint32_t flags);
+  void learn();
+  void note_drift(const std::string& how);
   void snapshot_pass(const std::vector<std::uint64_t>& points);
+  void order_replay(std::uint64_t n) noexcept;
   void replay(std::uint64_t n);
-  void test_points(const std::vector<std::uint64_t>& points, bool all_of_them);
-  void resume_from_file(std::vector<sweep_point>& known);
-  void prime_with_error(std::uint64_t n);
+  void test_points(const std::vector<std::uint64_t>& points);
   void confirm();
-  void show_progress(std::uint64_t wanted);
+  void conclude(const sweep_plan& plan, std::uint64_t tested);
+  void show_progress();
+  known_points read_earlier();
   bool out_of_time() const noexcept;
+  bool is_cancelled() const noexcept;
   verdict verdict_of(std::uint64_t n) const noexcept;
+  std::uint64_t last_point() const noexcept;
 
-  const std::function<sweep_outcome()>& m_body;
+  sweep_subject& m_subject;
   const sweep_options& m_options;
-  test_spies& m_spies;
+  const point_filter m_is_wanted;
   board& m_board;
-  judging m_how;
-  output_files m_output;   // of the run that is under way
-  output_files m_baseline; // of the unfailed run
-  int m_process;
+  const judging m_how;
   std::int64_t m_began;
   std::int64_t m_stop_at;
   bool m_always_replay;
-  std::uint64_t m_replays = 0;
+  std::uint64_t m_wanted = 0;
   std::uint64_t m_never_fired = 0;
-  std::vector<earlier> m_confirmed;
+  std::vector<std::pair<std::uint64_t, verdict>> m_found; // before it was repeated
   sweep_result m_result;
 };
 

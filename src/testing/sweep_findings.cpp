@@ -83,10 +83,6 @@ std::uint32_t other_stack_of(verdict what, const child_facts& facts) noexcept {
                                     : 0;
 }
 
-const char* words_for(sweep_mode mode) noexcept {
-  return mode == sweep_mode::once ? "" : name_of(mode);
-}
-
 } // namespace
 
 std::string words_for_damage(std::uint32_t code) {
@@ -130,7 +126,7 @@ void fill_points(const findings_input& input, sweep_result& result) {
     const point& p = b.points[n];
     sweep_point told;
     told.n = n;
-    told.stack_id = input.names.id_of(p.stack);
+    told.stack_id = input.subject.names().id_of(p.stack);
     told.occurrence = input.occurrences.of(n);
     told.size = p.size;
     told.what = judge(p.failed, b.unfailed_before, input.how);
@@ -158,30 +154,29 @@ void fill_findings(const findings_input& input, sweep_result& result) {
     const verdict again = judge(p.failed, input.b.unfailed_before, input.how);
     const bool confirmed = is_finding(again);
     const verdict what = confirmed ? again : before;
-    const named_stack& names = input.names.of(p.stack);
-    sweep_finding& f = groups[{what, names.id, confirmed}];
+    const named_stack& names = input.subject.names().of(p.stack);
+    const std::string& id = input.subject.names().id_of(p.stack);
+    sweep_finding& f = groups[{what, id, confirmed}];
     if (f.points++ != 0) {
       continue;
     }
     f.what = what;
     f.allocation = n;
     f.occurrence = input.occurrences.of(n);
-    f.stack_id = names.id;
+    f.stack_id = id;
     f.confirmed = confirmed;
     f.signal = what == verdict::crash && WIFSIGNALED(p.failed.status) ? WTERMSIG(p.failed.status) : 0;
     f.error_text = what == verdict::silent && has(p.failed, flag::other_error_text);
     f.detail = confirmed ? detail_of(what, p.failed) : std::string("the second time: ") + name_of(again);
     f.stack = names.lines;
     if (const std::uint32_t other = confirmed ? other_stack_of(what, p.failed) : 0) {
-      f.other = input.names.of(other).lines;
+      f.other = input.subject.names().of(other).lines;
     }
-    const std::string mode = words_for(result.mode);
-    f.replay = "MALLOCSPY_SWEEP_ONLY=" + f.stack_id + ":" + std::to_string(f.occurrence) +
-               (mode.empty() ? "" : " MALLOCSPY_SWEEP_MODE=" + mode);
+    f.replay = input.subject.replay_command(f, input.options);
   }
   for (auto& [key, finding] : groups) {
     const auto n = finding.allocation;
-    const named_stack& names = input.names.of(input.b.points[n].stack);
+    const named_stack& names = input.subject.names().of(input.b.points[n].stack);
     const bool is_expected =
         !input.expected.empty() && input.expected.match(finding.what, finding.stack_id, names.frames) != nullptr;
     (is_expected         ? result.suppressed

@@ -2,25 +2,17 @@
 // From what is on the board to what a sweep_result tells.
 #pragma once
 
+#include "testing/damage_codes.hpp"
 #include "testing/judge.hpp"
-#include "testing/stack_names.hpp"
 #include "testing/suppressions.hpp"
+#include "testing/sweep_subject.hpp"
 
-#include <mallocspy/blocks/misuse.hpp>
-#include <mallocspy/spies/guard.hpp>
 #include <string>
 #include <utility>
 #include <vector>
 
 namespace mallocspy::testing_detail {
 
-// What child_facts::damage says.
-constexpr std::uint32_t damage_code(guard_fault fault) noexcept {
-  return static_cast<std::uint32_t>(fault) + 1;
-}
-constexpr std::uint32_t damage_code(misuse_kind kind) noexcept {
-  return static_cast<std::uint32_t>(kind) + 101;
-}
 // returns: "a block was freed twice" ...
 std::string words_for_damage(std::uint32_t code);
 
@@ -43,7 +35,7 @@ struct findings_input {
   board& b;
   const judging& how;
   const sweep_options& options;
-  stack_names& names;
+  sweep_subject& subject;
   const point_occurrences& occurrences;
   const suppressions& expected;
   // Findings of the first time, by number; what is on the board is what came when they were repeated.

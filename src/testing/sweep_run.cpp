@@ -89,6 +89,7 @@ void sweep_run::begin(board& b, leak_tracker& leaks, guard& damage, const judgin
     b.stack[i].occurrences.store(0, std::memory_order_relaxed);
   }
   m_caller = this_thread_id();
+  m_process = ::getpid();
   m_known_thread_count = b.order.all_threads ? list_threads(m_known_threads) : 0;
   m_epoch.fetch_add(1, std::memory_order_relaxed);
   m_safety.begin(output);
@@ -123,10 +124,13 @@ void sweep_run::end() noexcept {
   m_role = role::idle;
 }
 
-void sweep_run::abandon() noexcept {
-  m_armed.store(false, std::memory_order_release);
-  kill_all(m_children, board::most_jobs);
+void sweep_run::leave() noexcept {
+  disarm();
+  m_role = role::idle;
   m_running = 0;
+  for (child_process& child : m_children) {
+    child = {};
+  }
 }
 
 bool sweep_run::counts_this_thread() noexcept {
@@ -183,7 +187,8 @@ bool sweep_run::meets(std::uint64_t n, std::uint64_t size) noexcept {
   p->occurrence = p->stack == 0 ? 0 : m_board->stack[p->stack].occurrences.fetch_add(1, std::memory_order_relaxed) + 1;
   const bool wants_failure = p->wants_failure.load(std::memory_order_relaxed);
   const bool wants_control = p->wants_control.load(std::memory_order_relaxed);
-  if (MALLOCSPY_LIKELY(!wants_failure && !wants_control) || now() >= order.stop_at) {
+  if (MALLOCSPY_LIKELY(!wants_failure && !wants_control) || now() >= order.stop_at ||
+      m_board->cancelled.load(std::memory_order_relaxed)) {
     return true;
   }
   if (wants_control) {

@@ -43,8 +43,13 @@ public:
   // effects: ends the run: waits for its children; nothing is counted any more
   void end() noexcept;
 
-  // effects: stops the run where it is: ends its children
-  void abandon() noexcept;
+  // effects: in a child of the process by fork(): nothing is counted any more, and the snapshots are the parent's
+  void leave() noexcept;
+
+  // returns: the process whose run this is
+  int process() const noexcept {
+    return m_process;
+  }
 
   // effects: notes how this process ends, leaks and damage too. In a child nothing more is looked for afterwards
   // flags: of child_facts, in addition
@@ -137,6 +142,7 @@ private:
   int m_known_threads[64] = {};
   unsigned m_known_thread_count = 0;
   int m_caller = 0;
+  int m_process = 0;
   board_stacks m_stacks;
   snapshot_safety m_safety;
   output_files m_output;

@@ -166,6 +166,7 @@ bool sweep_run::take_snapshot(std::uint64_t n, bool is_control, bool for_files) 
 
 void sweep_run::become_child(child_slot& slot, const open_files& files) noexcept {
   m_role = role::control;
+  m_process = ::getpid();
   leave_no_core();
   if (!m_safety.become_own(files, slot.output, slot.copies) || (m_board->order.fence && !raise_fence(*m_facts))) {
     m_facts->flags.fetch_or(child_facts::escaped, std::memory_order_relaxed);

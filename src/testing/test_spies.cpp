@@ -2,8 +2,8 @@
 #include "testing/test_spies.hpp"
 
 #include "spies/guard_parts.hpp"
+#include "testing/damage_codes.hpp"
 #include "testing/scope_report.hpp"
-#include "testing/sweep_findings.hpp"
 
 #include <mallocspy/task/registration.hpp>
 #include <mallocspy/task/task_memory.hpp>

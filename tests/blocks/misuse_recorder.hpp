@@ -53,7 +53,7 @@ private:
   }
 
   inline static std::atomic<std::size_t> total{0};
-  inline static std::atomic<std::size_t> kinds[3] = {};
+  inline static std::atomic<std::size_t> kinds[4] = {};
   inline static thread_local std::size_t mine = 0;
   inline static thread_local misuse latest{};
   misuse_handler m_before;

@@ -13,16 +13,23 @@ enum class misuse_kind {
   freed_before, // a block started here and was freed; told as long as the map remembers it
   interior,     // inside a live block, `offset` bytes behind its start
   not_a_block,  // none of these: foreign, stack, wild, or its memory has been reused otherwise
+  mismatch,     // a live block, freed or reallocated by another function, or with another size, than its allocation asks for
 };
 
-// A detected misuse. Nothing has been changed when it is told.
+// A detected misuse. Nothing has been changed when it is told. A mismatch is told only on request
+// (interpose/mismatch.hpp), and if the handler says go_on, the operation is then carried out as if it fitted.
 struct misuse {
   misuse_kind kind;
   const char* operation; // "Free", "Realloc", "HeapFree" ...: what was asked for, a string with static storage
   const void* pointer;   // the pointer given
   const void* block;     // interior: the start of the live block around it; else null
   std::size_t offset;    // interior: pointer minus block, in bytes; else 0
-  std::size_t size;      // interior: the requested size of that block, in bytes; else 0
+  std::size_t size;      // interior: the requested size of that block, in bytes; mismatch: of the block; else 0
+
+  // mismatch: what made the block ("malloc", "operator new[]" ...), a string with static storage; else null
+  const char* allocated_with = nullptr;
+  // mismatch: the size that a sized operator delete was given, in bytes; what `size` says where none was given; else 0
+  std::size_t freed_size = 0;
 };
 
 enum class misuse_action {

@@ -10,9 +10,11 @@
 namespace mallocspy {
 
 enum class entry_point {
-  none, // outside of any request
-  task, // IMalloc and CoTaskMem*
-  c,    // the functions of mallocspy.h
+  none,         // outside of any request
+  task,         // IMalloc and CoTaskMem*
+  c,            // the functions of mallocspy.h
+  c_library,    // malloc and its family, where they are interposed
+  operator_new, // operator new and operator delete, where they are interposed
 };
 
 struct request_info {

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: MIT
+// Names for call stacks of this process.
+#pragma once
+
+#include "spies/debug_information.hpp"
+#include "testing/stack_names.hpp"
+
+namespace mallocspy::testing_detail {
+
+class own_stack_names : public stack_names {
+public:
+  using stack_names::stack_names;
+
+protected:
+  code_name name_of(const std::string& module, std::uint64_t offset) override;
+  std::string line_of(const std::string& module, std::uint64_t offset) override;
+  bool is_the_sweep(const std::string& function) const override;
+
+private:
+  spies::debug_information m_debug;
+};
+
+} // namespace mallocspy::testing_detail

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: MIT
+#include "tool/preload/armed_spies.hpp"
+
+#include "spies/text_writer.hpp"
+
+#include <cerrno>
+#include <cstring>
+#include <fcntl.h>
+#include <mallocspy/spies/chain.hpp>
+#include <mallocspy/spies/guard.hpp>
+#include <mallocspy/spies/leak_tracker.hpp>
+#include <mallocspy/spies/statistics.hpp>
+#include <mallocspy/spies/trace.hpp>
+#include <mallocspy/task/registration.hpp>
+#include <new>
+#include <unistd.h>
+
+namespace mallocspy::tool {
+
+namespace {
+
+// A trace has one file; the images that a program starts have their own.
+struct trace_path {
+  explicit trace_path(session& s) noexcept {
+    std::strcpy(text, s.spies.trace);
+    std::int32_t nobody = 0;
+    if (!s.armed_process.compare_exchange_strong(nobody, ::getpid())) {
+      std::size_t length = std::strlen(text);
+      text[length++] = '.';
+      char digits[12];
+      std::size_t count = 0;
+      for (auto rest = static_cast<unsigned>(::getpid()); rest != 0; rest /= 10) {
+        digits[count++] = static_cast<char>('0' + rest % 10);
+      }
+      while (count != 0 && length + 1 < sizeof text) {
+        text[length++] = digits[--count];
+      }
+      text[length] = '\0';
+    }
+  }
+  char text[sizeof(run_spies::trace) + 16];
+};
+
+leak_options leaks_with(const run_spies& asked) noexcept {
+  leak_options options;
+  options.depth = asked.depth;
+  options.recording = asked.leaks;
+  return options;
+}
+
+guard_options guard_with(const run_spies& asked) noexcept {
+  guard_options options;
+  options.stack_depth = asked.depth;
+  return options;
+}
+
+// Never destroyed: the program's last destructors allocate, too. Only the spies that are asked for are made and called.
+struct armed_spies {
+  attached_session attached;
+  pid_t process = ::getpid();
+  alignas(leak_tracker) unsigned char leaks_room[sizeof(leak_tracker)];
+  alignas(guard) unsigned char guard_room[sizeof(guard)];
+  alignas(statistics) unsigned char statistics_room[sizeof(statistics)];
+  alignas(trace) unsigned char trace_room[sizeof(trace)];
+  alignas(chain) unsigned char chain_room[sizeof(chain)];
+  leak_tracker* leaks = nullptr;
+  guard* damage = nullptr;
+  statistics* counts = nullptr;
+  trace* events = nullptr;
+
+  explicit armed_spies(const attached_session& a) : attached(a) {
+    const run_spies& asked = a.shared->spies;
+    if (asked.statistics) {
+      counts = new (static_cast<void*>(statistics_room)) statistics;
+    }
+    if (asked.events) {
+      const trace_path path(*a.shared);
+      events = new (static_cast<void*>(trace_room)) trace(path.text);
+    }
+    if (asked.leaks) {
+      leaks = new (static_cast<void*>(leaks_room)) leak_tracker(leaks_with(asked));
+    }
+    if (asked.guard) {
+      damage = new (static_cast<void*>(guard_room)) guard(guard_with(asked));
+    }
+  }
+
+  // returns: the one spy, or all as one
+  IMallocSpy* all() {
+    IMallocSpy* spies[4] = {};
+    std::size_t count = 0;
+    for (IMallocSpy* spy : std::initializer_list<IMallocSpy*>{counts, events, leaks, damage}) {
+      if (spy != nullptr) {
+        spies[count++] = spy;
+      }
+    }
+    void* room = chain_room;
+    switch (count) {
+    case 0:
+      return nullptr;
+    case 1:
+      return spies[0];
+    case 2:
+      return new (room) chain{spies[0], spies[1]};
+    case 3:
+      return new (room) chain{spies[0], spies[1], spies[2]};
+    default:
+      return new (room) chain{spies[0], spies[1], spies[2], spies[3]};
+    }
+  }
+};
+
+armed_spies* armed = nullptr;
+
+} // namespace
+
+bool begin_spies(const attached_session& attached) noexcept {
+  alignas(armed_spies) static unsigned char room[sizeof(armed_spies)];
+  armed = new (static_cast<void*>(room)) armed_spies(attached);
+  IMallocSpy* spies = armed->all();
+  return spies != nullptr && SUCCEEDED(CoRegisterMallocSpy(spies));
+}
+
+void end_spies() noexcept {
+  if (armed == nullptr || armed->process != ::getpid()) {
+    return; // ended before, or a child by vfork
+  }
+  armed->process = 0;
+  session& s = *armed->attached.shared;
+  bool found = false;
+  const int file = armed->attached.open(report_file, O_WRONLY | O_APPEND | O_CREAT);
+  spies::text_writer out(file);
+  out.text("== process ")
+      .number(static_cast<std::uint64_t>(::getpid()))
+      .text(": ")
+      .text(program_invocation_short_name)
+      .text("\n");
+  out.flush();
+  if (armed->leaks != nullptr) {
+    const leak_report report = armed->leaks->report();
+    found = report.total(block_state::lost).blocks + report.total(block_state::held_by_lost).blocks != 0;
+    report.print(file, s.spies.all_blocks);
+  }
+  if (armed->damage != nullptr) {
+    armed->damage->check_all();
+    const std::size_t damages = armed->damage->findings();
+    found = found || damages != 0;
+    out.text("damage: ").number(damages).text(damages == 0 ? "\n" : " (told above, as it was found)\n");
+    out.flush();
+  }
+  if (armed->counts != nullptr) {
+    out.text(armed->counts->report().c_str());
+    out.flush();
+  }
+  if (armed->events != nullptr) {
+    armed->events->flush();
+    out.text("trace: ").number(armed->events->events()).text(" events, ").number(armed->events->dropped()).text(" lost\n");
+    out.flush();
+  }
+  if (file >= 0) {
+    ::close(file);
+  }
+  s.findings.fetch_add(found ? 1 : 0);
+  s.ended.store(1);
+}
+
+void spies_after_fork() noexcept {
+  if (armed != nullptr && armed->process != 0) {
+    armed->process = ::getpid();
+  }
+}
+
+} // namespace mallocspy::tool

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: MIT
+#include "tool/report/output_file.hpp"
+
+#include "support/catch.hpp"
+#include "tool/temporary_folder.hpp"
+
+#include <csignal>
+#include <stdexcept>
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+using namespace mallocspy::tool;
+using namespace mallocspy::tests;
+
+namespace {
+
+std::size_t entries(const temporary_folder& folder) {
+  std::size_t n = 0;
+  for ([[maybe_unused]] const auto& entry : std::filesystem::directory_iterator(folder.path())) {
+    ++n;
+  }
+  return n;
+}
+
+// A disk that is full for files beyond a size.
+class size_limit {
+public:
+  explicit size_limit(rlim_t bytes) {
+    ::getrlimit(RLIMIT_FSIZE, &m_before);
+    const struct rlimit limited { bytes, m_before.rlim_max };
+    m_handler = std::signal(SIGXFSZ, SIG_IGN);
+    ::setrlimit(RLIMIT_FSIZE, &limited);
+  }
+  ~size_limit() {
+    ::setrlimit(RLIMIT_FSIZE, &m_before);
+    std::signal(SIGXFSZ, m_handler);
+  }
+  size_limit(const size_limit&) = delete;
+  size_limit& operator=(const size_limit&) = delete;
+
+private:
+  struct rlimit m_before {};
+  void (*m_handler)(int) = nullptr;
+};
+
+} // namespace
+
+TEST_CASE("a file is written whole, and replaced whole") {
+  const temporary_folder folder;
+  const std::string path = folder / "report.json";
+  write_output(path, std::string(5003, 'a'));
+  CHECK(content_of(path) == std::string(5003, 'a'));
+  ::chmod(path.c_str(), 0640);
+  write_output(path, "b");
+  CHECK(content_of(path) == "b");
+  struct stat status {};
+  ::stat(path.c_str(), &status);
+  CHECK((status.st_mode & 0777) == 0640);
+  CHECK(entries(folder) == 1);
+  write_output("", "nothing is wanted");
+}
+
+TEST_CASE("a link stays a link") {
+  const temporary_folder folder;
+  const std::string file = folder.write("file", "old");
+  std::filesystem::create_symlink(file, folder / "link");
+  write_output(folder / "link", "new");
+  CHECK(content_of(file) == "new");
+  CHECK(std::filesystem::is_symlink(folder / "link"));
+}
+
+TEST_CASE("when the disk is full, the old report is still there, and nothing else") {
+  const temporary_folder folder;
+  const std::string path = folder.write("report.json", "old");
+  {
+    const size_limit full(4096);
+    CHECK_THROWS_WITH(write_output(path, std::string(10007, 'a')), path + ": cannot be written: File too large");
+  }
+  CHECK(content_of(path) == "old");
+  CHECK(entries(folder) == 1);
+  CHECK_THROWS_WITH(write_output("/dev/full", "a"), "/dev/full: cannot be written: No space left on device");
+}
+
+TEST_CASE("whether a file can be written is known before, and changes nothing") {
+  const temporary_folder folder;
+  const std::string old = folder.write("old", "as it was");
+  require_writable(old);
+  CHECK(content_of(old) == "as it was");
+  require_writable(folder / "new");
+  CHECK(entries(folder) == 1);
+  require_writable("-");
+  require_writable("");
+  require_writable("/dev/null");
+  CHECK_THROWS_WITH(require_writable(folder / "no/such/folder"),
+                    (folder / "no/such/folder") + ": cannot be written: No such file or directory");
+  CHECK_THROWS_WITH(require_writable(folder.path()), folder.path() + ": cannot be written: Is a directory");
+  CHECK_THROWS_WITH(write_output(folder / "no/such", "x"),
+                    (folder / "no/such") + ": cannot be written: No such file or directory");
+}
+
+TEST_CASE("a pipe that nobody reads yet does not stop the check") {
+  const temporary_folder folder;
+  REQUIRE(::mkfifo((folder / "pipe").c_str(), 0600) == 0);
+  require_writable(folder / "pipe");
+  CHECK(entries(folder) == 1);
+}

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: MIT
+// Runs a command of the shell and sees what came of it. "mallocspy" in front is the command of this build.
+#pragma once
+
+#include "tool/temporary_folder.hpp"
+
+#include <sys/wait.h>
+
+namespace mallocspy::tests {
+
+struct shell_result {
+  int status; // exit status; 128 and more: a signal
+  std::string out;
+  std::string err;
+};
+
+inline shell_result shell(std::string command) {
+  const std::string name = "mallocspy ";
+  for (std::size_t at = command.find(name); at == 0; at = std::string::npos) {
+    command = std::string(MALLOCSPY_COMMAND) + command.substr(name.size() - 1);
+  }
+  const temporary_folder folder;
+  const std::string whole = "{ " + command + "\n} >" + (folder / "out") + " 2>" + (folder / "err") + " </dev/null";
+  const int status = std::system(whole.c_str()); // NOLINT(cert-env33-c): a shell is what is wanted
+  return {WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status), content_of(folder / "out"),
+          content_of(folder / "err")};
+}
+
+} // namespace mallocspy::tests

@@ -12,7 +12,7 @@ namespace {
 
 std::string document() {
   std::string text = R"({"title": "items", "list": [)";
-  for (int i = 0; i < 40; ++i) {
+  for (int i = 0; i < 14; ++i) {
     text += (i == 0 ? "" : ", ") + std::string(R"({"id": )") + std::to_string(i) + R"(, "name": "name \u00e9 )" +
             std::to_string(i * 53) + R"(", "tags": [true, null]})";
   }
@@ -52,7 +52,7 @@ TEST_CASE("cJSON survives each lack of memory", "[testing][libraries]") {
   const std::string text = document();
   std::string answer;
   REQUIRE(use_cjson(text, answer) == sweep_outcome::correct);
-  REQUIRE(answer.find("19.5") != std::string::npos);
+  REQUIRE(answer.find("6.5") != std::string::npos);
   check_nothing_found(sweep_library("cJSON", sweep_mode::once, [&] { return use_cjson(text, answer); }));
   check_nothing_found(sweep_library("cJSON", sweep_mode::all_after, [&] { return use_cjson(text, answer); }));
 }

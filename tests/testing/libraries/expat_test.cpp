@@ -12,15 +12,15 @@ namespace {
 
 std::string document() {
   std::string text = R"(<?xml version="1.0"?><!DOCTYPE shop [<!ENTITY house "The House of">)";
-  for (int i = 0; i < 25; ++i) {
+  for (int i = 0; i < 45; ++i) {
     text += "<!ELEMENT item" + std::to_string(i) + " (#PCDATA)>";
     text += "<!ATTLIST item" + std::to_string(i) + " price CDATA \"" + std::to_string(i * 53) + "\" kind CDATA #IMPLIED>";
     text += "<!ENTITY name" + std::to_string(i) + " \"name of " + std::to_string(i) + "\">";
   }
   text += R"(]><shop xmlns="urn:shop" xmlns:x="urn:extra">)";
-  for (int i = 0; i < 25; ++i) {
+  for (int i = 0; i < 45; ++i) {
     const std::string n = std::to_string(i);
-    text += "<item" + n + " kind='k" + n + "' x:more" + n + "='" + std::string(static_cast<std::size_t>(i) * 7, 'm') +
+    text += "<item" + n + " kind='k" + n + "' x:more" + n + "='" + std::string(static_cast<std::size_t>(i) * 4, 'm') +
             "'>&house; &name" + n + ";</item" + n + ">";
   }
   return text + "</shop>";
@@ -70,11 +70,21 @@ sweep_outcome use_expat(const std::string& text, seen& all) {
 
 } // namespace
 
-TEST_CASE("Expat survives each lack of memory", "[testing][libraries]") {
+TEST_CASE("what Expat makes of each lack of memory", "[testing][libraries]") {
   const std::string text = document();
   seen all;
   REQUIRE(use_expat(text, all) == sweep_outcome::correct);
-  REQUIRE(all.text.find("name of 24") != std::string::npos);
-  check_nothing_found(sweep_library("Expat", sweep_mode::once, [&] { return use_expat(text, all); }));
-  check_nothing_found(sweep_library("Expat", sweep_mode::all_after, [&] { return use_expat(text, all); }));
+  REQUIRE(all.text.find("name of 44") != std::string::npos);
+  const sweep_result once = sweep_library("Expat", sweep_mode::once, [&] { return use_expat(text, all); });
+  check_all_in_snapshots(once);
+  const sweep_result after = sweep_library("Expat", sweep_mode::all_after, [&] { return use_expat(text, all); });
+  check_all_in_snapshots(after);
+  check_nothing_found(after);
+  // Where there is no memory to remember a namespace's prefix, it says that the document is wrong: "unbound prefix".
+  const known_defect prefix{verdict::silent, "XML_ParseBuffer"};
+  check_only_known(once, {prefix});
+  CHECK(once.findings.size() <= 1);
+  if (XML_MAJOR_VERSION == 2 && XML_MINOR_VERSION == 5 && !sanitized) {
+    CHECK(found(once, prefix));
+  }
 }

@@ -13,7 +13,7 @@ namespace {
 
 std::string document() {
   std::string text = "<?xml version='1.0'?><!DOCTYPE shop [<!ENTITY house 'The House of'>]><shop xmlns:x='urn:extra'>";
-  for (int i = 0; i < 30; ++i) {
+  for (int i = 0; i < 11; ++i) {
     const std::string n = std::to_string(i);
     text += "<item id='" + n + "' x:kind='k" + n + "'>&house; " + n + "<!-- " + n + " --></item>";
   }
@@ -62,7 +62,23 @@ TEST_CASE("what libxml2 makes of each lack of memory", "[testing][libraries]") {
   const std::string text = document();
   std::string answer;
   REQUIRE(use_libxml2(text, answer) == sweep_outcome::correct);
-  REQUIRE(answer.find("10 <?xml") == 0);
-  check_nothing_found(sweep_library("libxml2", sweep_mode::once, [&] { return use_libxml2(text, answer); }));
-  check_nothing_found(sweep_library("libxml2", sweep_mode::all_after, [&] { return use_libxml2(text, answer); }));
+  REQUIRE(answer.find("4 <?xml") == 0);
+  // A failure outside of a child could be the one that crashes: points are not the same from run to run.
+  sweep_options options;
+  options.prime_with_error = false;
+  const sweep_result once = sweep_library(
+      "libxml2", sweep_mode::once, [&] { return use_libxml2(text, answer); }, options);
+  const sweep_result all = sweep_library(
+      "libxml2", sweep_mode::all_after, [&] { return use_libxml2(text, answer); }, options);
+  // Its hash tables are seeded anew for each document, so runs can differ, and then points are rerun, and some never come.
+  const known_defect reading{verdict::leak, "xmlReadMemory"};
+  const known_defect asking{verdict::leak, "xmlXPathEval"};
+  const known_defect beginning{verdict::crash, "xmlXPathEval"};
+  check_only_known(once, {reading, asking, beginning});
+  check_only_known(all, {reading, asking, beginning});
+  if (LIBXML_VERSION == 20914 && !sanitized) {
+    CHECK(found(once, reading));
+    CHECK(found(once, asking));
+    CHECK(found(once, beginning));
+  }
 }

@@ -65,9 +65,11 @@ TEST_CASE("Lua survives each lack of memory", "[testing][libraries]") {
   REQUIRE(use_lua(answer) == sweep_outcome::correct);
   REQUIRE(answer.find("WWORD") != std::string::npos);
   const sweep_result once = sweep_library("Lua", sweep_mode::once, [&] { return use_lua(answer); });
+  check_all_in_snapshots(once);
   check_nothing_found(once);
   CHECK(once.count(verdict::tolerated) > once.count(verdict::clean));
   const sweep_result all = sweep_library("Lua", sweep_mode::all_after, [&] { return use_lua(answer); });
+  check_all_in_snapshots(all);
   check_nothing_found(all);
   CHECK(all.count(verdict::clean) > all.count(verdict::tolerated));
 }

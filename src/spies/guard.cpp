@@ -95,7 +95,7 @@ void* guard::PostAlloc(void* pActual) {
   }
   begun.layout.place(block, pActual, begun.layout.total());
   if (m_parts->options.fill && !current_request().zeroed) {
-    std::memset(block.client, spies::fresh_byte, block.size);
+    std::memset(block.client, spies::fresh_byte, m_parts->zones.filled_part(block.size));
   }
   block.allocated = m_parts->stack_here();
   m_parts->begin(block);

@@ -11,8 +11,9 @@ using spies::block_state;
 using spies::guarded_block;
 
 guard::parts::parts(const guard_options& chosen) noexcept
-    : options(chosen), red_zone(spies::rounded_up(std::clamp<SIZE_T>(chosen.red_zone, 16, 4096), 16)), zones(red_zone),
-      quarantine(chosen.quarantine_bytes, chosen.quarantine_blocks), pages(chosen.pages, chosen.most_pages) {}
+    : options(chosen), red_zone(spies::rounded_up(std::clamp<SIZE_T>(chosen.red_zone, 16, 4096), 16)),
+      zones(red_zone, chosen.most_fill), quarantine(chosen.quarantine_bytes, chosen.quarantine_blocks),
+      pages(chosen.pages, chosen.most_pages) {}
 
 spies::guard_layout guard::parts::plan(SIZE_T size, SIZE_T alignment) noexcept {
   const bool paged = options.pages && size <= PTRDIFF_MAX / 2 && pages.reserve();
@@ -38,7 +39,7 @@ void guard::parts::retire(guarded_block& block, stack_id freed) noexcept {
     pages.give_back();
   }
   if (!block.paged && options.fill) {
-    std::memset(block.client, spies::freed_byte, block.size);
+    std::memset(block.client, spies::freed_byte, zones.filled_part(block.size));
     block.filled = true;
   }
   table.set_state(block, block_state::quarantined);

@@ -121,8 +121,9 @@ void* guard::reallocation::finish(parts& all, void* actual) const noexcept {
       all.forget(old);
     }
   }
-  if (all.options.fill) {
-    std::memset(fresh->client + kept, spies::fresh_byte, size - kept);
+  const SIZE_T filled = all.zones.filled_part(size);
+  if (all.options.fill && filled > kept) {
+    std::memset(fresh->client + kept, spies::fresh_byte, filled - kept);
   }
   char* client = fresh->client;
   all.begin(*fresh);

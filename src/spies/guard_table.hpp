@@ -45,26 +45,28 @@ public:
   // effects: calls look(block) for each block that is not leaving, under a lock, until it returns true, and then act()
   //   without a lock; goes on until there is nothing more to do
   template <class Look, class Act> void for_each(Look look, Act act) {
-    for (std::size_t place = 0; place < place_count; ++place) {
+    for_each_used_place([&](std::size_t place) {
       while (m_places[place].load(std::memory_order_relaxed) != nullptr && one_at(place, look)) {
         act();
       }
-    }
+    });
   }
 
   // effects: calls f(block) for each block, without a lock: for signal handlers, and when nobody else is there
   template <class Function> void for_each_unlocked(Function f) const {
-    for (std::size_t place = 0; place < place_count; ++place) {
+    for_each_used_place([&](std::size_t place) {
       for (guarded_block* b = m_places[place].load(std::memory_order_relaxed); b != nullptr;) {
         guarded_block* next = b->next;
         f(*b);
         b = next;
       }
-    }
+    });
   }
 
 private:
   static constexpr std::size_t place_count = std::size_t{1} << 20;
+  // Places that share a page of the table. Those that never held a block are not looked at: their page is not there.
+  static constexpr std::size_t group_places = 512;
   static constexpr std::size_t lock_count = 64;
   static constexpr std::size_t chunk_bytes = std::size_t{64} * 1024;
 
@@ -88,6 +90,15 @@ private:
   blocks::fork_safe_lock& lock_of(std::size_t place) const noexcept {
     return m_locks[place % lock_count].lock;
   }
+  template <class Visit> void for_each_used_place(Visit visit) const {
+    for (std::size_t group = 0; group < place_count / group_places; ++group) {
+      if (m_used[group].load(std::memory_order_relaxed)) {
+        for (std::size_t place = group * group_places; place < (group + 1) * group_places; ++place) {
+          visit(place);
+        }
+      }
+    }
+  }
   guarded_block* find(std::size_t place, const void* client) const noexcept;
   bool refill(stock& empty) noexcept;
 
@@ -102,6 +113,7 @@ private:
   }
 
   std::atomic<guarded_block*>* m_places;
+  std::atomic<bool> m_used[place_count / group_places]{}; // groups that have held a block
   std::atomic<chunk*> m_chunks{nullptr};
   mutable padded_lock m_locks[lock_count];
   stock m_stocks[16];

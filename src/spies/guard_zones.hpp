@@ -40,7 +40,12 @@ struct damage {
 
 class zones {
 public:
-  explicit zones(SIZE_T bytes) noexcept : m_bytes(static_cast<std::ptrdiff_t>(bytes)) {}
+  zones(SIZE_T bytes, SIZE_T most_fill) noexcept : m_bytes(static_cast<std::ptrdiff_t>(bytes)), m_most_fill(most_fill) {}
+
+  // returns: how many bytes of a block of that size are filled
+  SIZE_T filled_part(SIZE_T size) const noexcept {
+    return size < m_most_fill ? size : m_most_fill;
+  }
 
   void write(const guarded_block& block) const noexcept {
     std::memset(block.client - m_bytes, red_byte, static_cast<std::size_t>(m_bytes));
@@ -63,7 +68,8 @@ public:
       return {true, guard_fault::underflow, p - block.client};
     }
     if (block.filled && freed && !told(block, guard_fault::use_after_free)) {
-      if (const char* p = first_other(block.client, behind, freed_byte); p != behind) {
+      const char* filled_end = block.client + filled_part(block.size);
+      if (const char* p = first_other(block.client, filled_end, freed_byte); p != filled_end) {
         return {true, guard_fault::use_after_free, p - block.client};
       }
     }
@@ -85,6 +91,7 @@ private:
   }
 
   std::ptrdiff_t m_bytes;
+  SIZE_T m_most_fill;
 };
 
 } // namespace mallocspy::spies

@@ -122,17 +122,18 @@ struct board {
   orders order;
   std::atomic<bool> cancelled; // by the user: no more snapshots and reruns
   // Of the run that is under way, or the last one.
-  std::atomic<std::uint64_t> counted;         // allocations, also those beyond most_points
-  std::atomic<std::uint64_t> snapshots;       // children
-  std::atomic<std::uint64_t> done;            // points with facts
-  std::atomic<std::uint64_t> suspicious;      // of these, with what will be a finding
-  child_facts unfailed;                       // how the run itself ended
-  child_facts unfailed_before;                // how an unfailed run is known to end
-  std::atomic<std::uint64_t> controls;        // children in which nothing failed
-  std::atomic<std::uint64_t> differing;       // the first allocation at which such a child ended otherwise; 0: none
-  std::atomic<std::uint32_t> differing_flags; // in what
-  child_facts control[most_jobs];             // of such children that run
-  child_facts replayed;                       // of a run that failed itself
+  std::atomic<std::uint64_t> counted;           // allocations, also those beyond most_points
+  std::atomic<std::uint64_t> snapshots;         // children
+  std::atomic<std::uint64_t> done;              // points with facts
+  std::atomic<std::uint64_t> suspicious;        // of these, with what will be a finding
+  child_facts unfailed;                         // how the run itself ended
+  std::atomic<std::uint64_t> known_allocations; // of an unfailed run; 0: not known yet
+  child_facts unfailed_before;                  // how an unfailed run is known to end
+  std::atomic<std::uint64_t> controls;          // children in which nothing failed
+  std::atomic<std::uint64_t> differing;         // the first allocation at which such a child ended otherwise; 0: none
+  std::atomic<std::uint32_t> differing_flags;   // in what
+  child_facts control[most_jobs];               // of such children that run
+  child_facts replayed;                         // of a run that failed itself
   std::uint64_t survivors;
   survivor survivor_of[most_survivors];
 

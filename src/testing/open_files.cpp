@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <cstring>
 #include <fcntl.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -45,12 +46,13 @@ bool is_terminal(const struct stat& facts) noexcept {
 }
 
 file_kind kind_of(const struct stat& facts) noexcept {
-  return S_ISREG(facts.st_mode)                               ? file_kind::regular
-         : S_ISDIR(facts.st_mode)                             ? file_kind::directory
-         : is_stateless_device(facts)                         ? file_kind::null
-         : is_terminal(facts)                                 ? file_kind::terminal
-         : S_ISFIFO(facts.st_mode) || S_ISSOCK(facts.st_mode) ? file_kind::channel
-                                                              : file_kind::other;
+  return S_ISREG(facts.st_mode)       ? file_kind::regular
+         : S_ISDIR(facts.st_mode)     ? file_kind::directory
+         : is_stateless_device(facts) ? file_kind::null
+         : is_terminal(facts)         ? file_kind::terminal
+         : S_ISFIFO(facts.st_mode)    ? file_kind::pipe
+         : S_ISSOCK(facts.st_mode)    ? file_kind::socket
+                                      : file_kind::other;
 }
 
 // "/proc/self/fd/7"
@@ -126,6 +128,24 @@ const open_file* open_files::find(int descriptor) const noexcept {
     }
   }
   return nullptr;
+}
+
+const open_file* open_files::other_end(const open_file& pipe) const noexcept {
+  const open_file* other = nullptr;
+  for (std::size_t i = 0; i < count; ++i) {
+    if (file[i].descriptor != pipe.descriptor && file[i].kind == file_kind::pipe && file[i].is_same_file(pipe)) {
+      if (other != nullptr || file[i].is_writable() == pipe.is_writable()) {
+        return nullptr;
+      }
+      other = &file[i];
+    }
+  }
+  return other;
+}
+
+bool is_empty_pipe(const open_file& file) noexcept {
+  int waiting = 0;
+  return ::ioctl(file.descriptor, FIONREAD, &waiting) == 0 && waiting == 0;
 }
 
 void list_open_files(open_files& files, int first_hidden) noexcept {

@@ -14,8 +14,9 @@ enum class file_kind : std::uint8_t {
   directory, // likewise
   null,      // /dev/null, /dev/zero, /dev/urandom and the like: no state
   terminal,
-  channel, // a pipe or a socket: leads to others
-  other,   // eventfd, epoll, timers ...: state that processes share
+  pipe,   // leads to others, unless both of its ends are this process's own
+  socket, // leads to others
+  other,  // eventfd, epoll, timers ...: state that processes share
 };
 
 struct open_file {
@@ -41,6 +42,8 @@ struct open_files {
 
   // returns: the file with the descriptor; null if none is open
   const open_file* find(int descriptor) const noexcept;
+  // returns: the other end of a pipe; null if it is not here, or if there are more descriptors of the pipe than two
+  const open_file* other_end(const open_file& pipe) const noexcept;
 };
 
 // effects: looks at all open files but those from `first_hidden` on, which belong to this layer
@@ -51,6 +54,9 @@ int reopen(const open_file& file) noexcept;
 
 // returns: a private copy of a regular file, with the same position; -1 on failure
 int copy_to_memory(const open_file& file) noexcept;
+
+// returns: whether nothing waits in a pipe to be read
+bool is_empty_pipe(const open_file& file) noexcept;
 
 // returns: whether from the given places on two files have the same contents
 bool equal_contents(int a, off_t a_from, int b, off_t b_from) noexcept;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "testing/own_stack_names.hpp"
 
+#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <link.h>
@@ -40,6 +41,16 @@ const void* address_of(const std::string& module, std::uint64_t offset) {
   return search.found ? reinterpret_cast<const void*>(search.bias + offset) : nullptr;
 }
 
+std::string base_name(const std::string& path) {
+  return path.substr(path.rfind('/') + 1);
+}
+
+std::string hexadecimal(std::uint64_t value) {
+  char text[20];
+  std::snprintf(text, sizeof text, "0x%llx", static_cast<unsigned long long>(value));
+  return text;
+}
+
 } // namespace
 
 code_name own_stack_names::name_of(const std::string& module, std::uint64_t offset) {
@@ -56,14 +67,12 @@ code_name own_stack_names::name_of(const std::string& module, std::uint64_t offs
   return name;
 }
 
-std::string own_stack_names::line_of(const std::string& module, std::uint64_t offset) {
+std::vector<std::string> own_stack_names::lines_of(const std::string& module, std::uint64_t offset, const code_name& name) {
+  const std::string file = base_name(module);
   const void* address = address_of(module, offset);
   const spies::source_line line = address == nullptr ? spies::source_line{nullptr, 0} : m_debug.find_line(address);
-  if (line.file == nullptr) {
-    return {};
-  }
-  const char* slash = std::strrchr(line.file, '/');
-  return std::string(slash == nullptr ? line.file : slash + 1) + ":" + std::to_string(line.line);
+  const std::string where = line.file == nullptr ? file : base_name(line.file) + ":" + std::to_string(line.line);
+  return {(name.readable.empty() ? file + "+" + hexadecimal(offset) : name.readable) + " (" + where + ")"};
 }
 
 bool own_stack_names::is_the_sweep(const std::string& function) const {

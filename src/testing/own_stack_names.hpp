@@ -13,7 +13,7 @@ public:
 
 protected:
   code_name name_of(const std::string& module, std::uint64_t offset) override;
-  std::string line_of(const std::string& module, std::uint64_t offset) override;
+  std::vector<std::string> lines_of(const std::string& module, std::uint64_t offset, const code_name& name) override;
   bool is_the_sweep(const std::string& function) const override;
 
 private:

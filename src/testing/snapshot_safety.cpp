@@ -92,6 +92,15 @@ bool put_null_at(const open_file& file) noexcept {
   return put_at(::open("/dev/null", (file.flags & O_ACCMODE) | O_CLOEXEC), file.descriptor);
 }
 
+bool put_pipe_at(const open_file& reading, const open_file& writing) noexcept {
+  int fresh[2];
+  if (::pipe2(fresh, O_CLOEXEC | (reading.flags & O_NONBLOCK)) != 0) {
+    return false;
+  }
+  ::fcntl(fresh[1], F_SETFL, writing.flags & (O_NONBLOCK | O_APPEND));
+  return put_at(fresh[0], reading.descriptor) && put_at(fresh[1], writing.descriptor);
+}
+
 } // namespace
 
 void snapshot_safety::begin(const output_files& output) noexcept {
@@ -117,6 +126,11 @@ bool snapshot_safety::was_there(const open_file& file) const noexcept {
   return before != nullptr && before->is_same_file(file) && before->kind == file.kind;
 }
 
+// A pipe that the process talks to itself by, as signal handlers do.
+bool snapshot_safety::is_own_pipe(const open_files& files, const open_file& file) const noexcept {
+  return file.kind == file_kind::pipe && !was_there(file) && files.other_end(file) != nullptr && is_empty_pipe(file);
+}
+
 bool snapshot_safety::is_copied(const open_file& file) const noexcept {
   return file.kind == file_kind::regular && file.is_writable() && !is_output(file, m_out) && !is_output(file, m_err);
 }
@@ -140,8 +154,9 @@ unsafe snapshot_safety::look(open_files& files) noexcept {
     if (is_copied(f) && f.size > largest_copy) {
       return unsafe::large_file;
     }
-    const bool leads_out = f.kind == file_kind::terminal || f.kind == file_kind::channel || f.kind == file_kind::other;
-    if (leads_out && !was_there(f)) {
+    const bool is_own = f.kind == file_kind::regular || f.kind == file_kind::directory || f.kind == file_kind::null ||
+                        is_own_pipe(files, f);
+    if (!is_own && !was_there(f)) {
       return unsafe::descriptors;
     }
   }
@@ -185,6 +200,9 @@ bool snapshot_safety::become_own(const open_files& files, const output_files& ch
       done = ::dup2(copies[copied++], f.descriptor) >= 0;
     } else if ((f.kind == file_kind::regular || f.kind == file_kind::directory) && (f.flags & O_PATH) == 0) {
       done = put_at(reopen(f), f.descriptor);
+    } else if (is_own_pipe(files, f)) {
+      // Both ends at once, when the end for reading comes.
+      done = f.is_writable() || put_pipe_at(f, *files.other_end(f));
     } else if (f.kind != file_kind::null && (f.flags & O_PATH) == 0) {
       done = put_null_at(f);
     }

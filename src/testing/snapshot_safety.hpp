@@ -47,6 +47,7 @@ public:
 private:
   bool is_output(const open_file& file, const open_file& output) const noexcept;
   bool was_there(const open_file& file) const noexcept;
+  bool is_own_pipe(const open_files& files, const open_file& file) const noexcept;
   bool is_copied(const open_file& file) const noexcept;
 
   int m_first_hidden = 0;

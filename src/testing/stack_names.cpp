@@ -3,23 +3,9 @@
 
 #include "spies/stack_text.hpp"
 
-#include <cstdio>
+#include <utility>
 
 namespace mallocspy::testing_detail {
-
-namespace {
-
-std::string base_name(const std::string& path) {
-  return path.substr(path.rfind('/') + 1);
-}
-
-std::string hexadecimal(std::uint64_t value) {
-  char text[20];
-  std::snprintf(text, sizeof text, "0x%llx", static_cast<unsigned long long>(value));
-  return text;
-}
-
-} // namespace
 
 stack_names::known_stack& stack_names::know(std::uint32_t stack) {
   const auto found = m_known.find(stack);
@@ -56,20 +42,15 @@ const std::string& stack_names::id_of(std::uint32_t stack) {
   return know(stack).id;
 }
 
-const std::vector<frame_names>& stack_names::frames_of(std::uint32_t stack) {
-  return know(stack).frames;
-}
-
 const named_stack& stack_names::of(std::uint32_t stack) {
   known_stack& known = know(stack);
   if (!known.named) {
     known.named = true;
     known.names.frames = known.frames;
     for (const place& p : known.places) {
-      const std::string module = base_name(p.module);
-      const std::string name = p.name.readable.empty() ? module + "+" + hexadecimal(p.offset) : p.name.readable;
-      const std::string line = line_of(p.module, p.offset);
-      known.names.lines.push_back(name + " (" + (line.empty() ? module : line) + ")");
+      for (std::string& line : lines_of(p.module, p.offset, p.name)) {
+        known.names.lines.push_back(std::move(line));
+      }
     }
   }
   return known.names;

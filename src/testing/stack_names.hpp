@@ -37,15 +37,12 @@ public:
   // returns: its stack_identity, which takes no debug information
   const std::string& id_of(std::uint32_t stack);
 
-  // returns: the functions and modules on it, which takes no debug information either
-  const std::vector<frame_names>& frames_of(std::uint32_t stack);
-
 protected:
   // returns: the name of the code that returns to an offset in a module's file. No module: the offset is an address
   virtual code_name name_of(const std::string& module, std::uint64_t offset) = 0;
 
-  // returns: "file.c:12"; empty if that is unknown
-  virtual std::string line_of(const std::string& module, std::uint64_t offset) = 0;
+  // returns: the lines for it in a report: "function (file.c:12)"; functions that were put in line there first
+  virtual std::vector<std::string> lines_of(const std::string& module, std::uint64_t offset, const code_name& name) = 0;
 
   // returns: whether a function is the sweep's own, between the test and what is tested
   virtual bool is_the_sweep(const std::string& function) const = 0;

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "testing/suppressions.hpp"
 
+#include "testing/frame_globs.hpp"
+
 #include <cerrno>
 #include <cstring>
-#include <fnmatch.h>
 #include <fstream>
 #include <sstream>
 #include <stdexcept>
@@ -11,32 +12,6 @@
 namespace mallocspy::testing_detail {
 
 namespace {
-
-bool fits(const std::string& glob, const std::string& text) {
-  return ::fnmatch(glob.c_str(), text.c_str(), 0) == 0;
-}
-
-// "ns::f(int) const (file.c:12)" is also called "ns::f". An operator() keeps its name.
-std::string without_arguments(const std::string& function) {
-  const char* call = "operator()";
-  const std::size_t named = function.find(call);
-  const std::size_t from = named == std::string::npos ? 1 : named + std::strlen(call);
-  std::size_t end = from > function.size() ? std::string::npos : function.find('(', from);
-  while (end != std::string::npos && end > 1 && function[end - 1] == ' ') {
-    --end;
-  }
-  return function.substr(0, end);
-}
-
-// "ns::f(int) (file.c:12)" without the place.
-std::string without_place(const std::string& function) {
-  const std::size_t place = function.rfind(" (");
-  return function.substr(0, place);
-}
-
-bool fits_function(const std::string& glob, const std::string& function) {
-  return fits(glob, function) || fits(glob, without_place(function)) || fits(glob, without_arguments(function));
-}
 
 std::string without_comment(const std::string& line) {
   for (std::size_t i = 0; i < line.size(); ++i) {
@@ -110,9 +85,7 @@ bool suppressions::matches(const pattern& p, const std::string& stack_id, const 
     return fits(p.glob, stack_id);
   }
   for (const frame_names& frame : frames) {
-    const bool found = p.of == pattern::subject::function ? fits_function(p.glob, frame.function)
-                                                          : fits(p.glob, frame.module.substr(frame.module.rfind('/') + 1));
-    if (found) {
+    if (p.of == pattern::subject::function ? function_fits(p.glob, frame.function) : module_fits(p.glob, frame.module)) {
       return true;
     }
   }

@@ -47,7 +47,7 @@ bool has_facts(const point& p) noexcept {
 
 } // namespace
 
-sweep_driver::sweep_driver(sweep_subject& subject, const sweep_options& options, board& b, point_filter is_wanted)
+sweep_driver::sweep_driver(sweep_subject& subject, const sweep_options& options, board& b, wanted_stack is_wanted)
     : m_subject(subject), m_options(options), m_is_wanted(std::move(is_wanted)), m_board(b), m_how(subject.how()),
       m_began(now()), m_stop_at(INT64_MAX), m_always_replay(options.always_replay) {
   if (options.stop_after.count() != 0) {
@@ -111,6 +111,7 @@ void sweep_driver::learn() {
       static_cast<std::uint32_t>(m_options.timeout.count() != 0 ? m_options.timeout.count() : 10 * took + 1000);
   copy_facts(m_board.unfailed, m_board.unfailed_before);
   m_result.allocations = m_board.counted.load(std::memory_order_relaxed);
+  m_board.known_allocations.store(m_result.allocations, std::memory_order_relaxed);
 
   if (allocations != m_result.allocations) {
     note_drift("one unfailed run makes " + std::to_string(allocations) + " allocations, another one " +
@@ -294,10 +295,10 @@ sweep_result sweep_driver::run() {
     const bool chosen = m_options.only_stack.empty() ||
                         (names.id_of(p.stack) == m_options.only_stack &&
                          (m_options.only_occurrence == 0 || m_options.only_occurrence == occurrences.of(n)));
-    return chosen && (known.empty() || earlier(n) == known.end()) &&
-           (!m_is_wanted || m_is_wanted(names.frames_of(p.stack)));
+    return chosen && (known.empty() || earlier(n) == known.end()) && (!m_is_wanted || m_is_wanted(p.stack));
   });
   m_wanted = plan.first.size() + plan.rest.size();
+  show_progress();
   test_points(plan.first);
   test_points(plan.rest);
   const auto tested = static_cast<std::uint64_t>(

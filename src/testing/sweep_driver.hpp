@@ -17,12 +17,12 @@
 
 namespace mallocspy::testing_detail {
 
-// Whether points with such frames are wanted.
-using point_filter = std::function<bool(const std::vector<frame_names>&)>;
+// Whether points with a stack on the board are wanted.
+using wanted_stack = std::function<bool(std::uint32_t stack)>;
 
 class sweep_driver {
 public:
-  sweep_driver(sweep_subject& subject, const sweep_options& options, board& b, point_filter is_wanted = {});
+  sweep_driver(sweep_subject& subject, const sweep_options& options, board& b, wanted_stack is_wanted = {});
 
   // effects: the whole sweep. May be called once
   sweep_result run();
@@ -47,7 +47,7 @@ private:
 
   sweep_subject& m_subject;
   const sweep_options& m_options;
-  const point_filter m_is_wanted;
+  const wanted_stack m_is_wanted;
   board& m_board;
   const judging m_how;
   std::int64_t m_began;

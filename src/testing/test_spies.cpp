@@ -39,6 +39,8 @@ leak_options recording_in_windows() noexcept {
 guard_options small_quarantine() noexcept {
   guard_options options;
   options.handler = on_damage;
+  // Filling large blocks would touch memory that the program may never touch.
+  options.most_fill = 4096;
   options.quarantine_bytes = std::size_t{1} << 20;
   options.quarantine_blocks = std::size_t{1} << 12;
   options.stack_depth = 8;

@@ -141,6 +141,23 @@ TEST_CASE("a use of a block's old place after it was reallocated is found") {
   CoTaskMemFree(block);
 }
 
+TEST_CASE("of a large block only the beginning is filled, as the options say") {
+  test::guard_findings found;
+  guard_options options = test::guard_findings::options();
+  options.most_fill = 101;
+  guard spy(options);
+  const scoped_spy registration(&spy);
+  char* block = alloc(5003);
+  CHECK(static_cast<unsigned char>(block[100]) == 0xA5);
+  std::memset(block, 1, 5003);
+  CoTaskMemFree(block);
+  write_at(block, 101); // nobody knows
+  CHECK(spy.check_all() == 0);
+  write_at(block, 100);
+  CHECK(spy.check_all() == 1);
+  CHECK(found.text() == "use_after_free at 100 by check_all");
+}
+
 TEST_CASE("a block that is freed twice is told, and nothing is changed") {
   test::guard_findings found;
   guard spy(test::guard_findings::options());

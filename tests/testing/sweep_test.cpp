@@ -269,6 +269,46 @@ TEST_CASE("a file that the function reads in pieces is read on by each child by 
   CHECK(result.snapshots == 5);
 }
 
+TEST_CASE("a pipe of the function to itself is each child's own") {
+  const sweep_result result = oom_sweep([] {
+    int ends[2];
+    if (::pipe(ends) != 0) {
+      return sweep_outcome::wrong;
+    }
+    char text = 0;
+    for (char c = 'a'; c != 'f'; ++c) {
+      CoTaskMemFree(take(17));
+      const bool passed = ::write(ends[1], &c, 1) == 1 && ::read(ends[0], &text, 1) == 1;
+      if (!passed || text != c) {
+        return sweep_outcome::wrong;
+      }
+    }
+    ::close(ends[0]);
+    ::close(ends[1]);
+    return sweep_outcome::correct;
+  });
+  INFO(result.text());
+  CHECK(result.passed());
+  CHECK(result.count(verdict::tolerated) == 5);
+  CHECK(result.snapshots == 5);
+}
+
+TEST_CASE("a pipe to somebody else asks for a replay") {
+  const sweep_result result = oom_sweep([] {
+    int ends[2];
+    if (::pipe(ends) != 0) {
+      return sweep_outcome::wrong;
+    }
+    ::close(ends[1]);
+    CoTaskMemFree(take(19));
+    ::close(ends[0]);
+    return sweep_outcome::correct;
+  });
+  INFO(result.text());
+  CHECK(result.passed());
+  CHECK(result.replays == 1);
+}
+
 TEST_CASE("a function that changes files is replayed") {
   char path[] = "/tmp/mallocspy_sweep_XXXXXX";
   REQUIRE(::close(::mkstemp(path)) == 0);

@@ -93,6 +93,9 @@ TEST_CASE("options of fail") {
   CHECK(random.rate == 0.25);
   CHECK(random.seed == 53);
   CHECK(parsed<fail_command>({"fail", "--budget", "3M", "p"}).budget == std::uint64_t{3} << 20);
+  CHECK(parsed<fail_command>({"fail", "--budget", "3M", "p"}).mode == sweep_mode::once);
+  CHECK(parsed<fail_command>({"fail", "--nth", "7", "--budget", "3M", "p"}).mode == sweep_mode::budget);
+  says(refused({"fail", "--nth", "7", "--budget", "3M", "--mode", "all-after", "p"}), "--mode");
   const auto open_range = parsed<fail_command>({"fail", "--size", "27..", "p"});
   CHECK(open_range.smallest == 27);
   CHECK(open_range.largest == std::numeric_limits<std::uint64_t>::max());

@@ -4,6 +4,7 @@
 
 #include "support/catch.hpp"
 #include "tool/shell.hpp"
+#include "tool/symbols/point_filter.hpp"
 
 #include <sstream>
 
@@ -149,4 +150,24 @@ TEST_CASE("modules that are no files, or no programs, do no harm") {
   CHECK(symbols.describe({b.program, 0xFFFFFFFFFFFF, true}).lines.size() == 1);
   const std::vector<raw_frame> stack = {b.frame, {"[vdso]", 0x53, true}};
   CHECK(symbols.lines_of(stack).size() == 3);
+}
+
+TEST_CASE("points are wanted or not by functions, inlined ones too, and modules on their stack") {
+  built b;
+  build(b, "g++", "-g");
+  symbol_source symbols;
+  const std::vector<raw_frame> stack = {{"/usr/lib/libfoo.so.1", 0x27, true}, b.frame};
+  const auto wants = [&](std::vector<std::string> include, std::vector<std::string> exclude) {
+    return point_filter(std::move(include), std::move(exclude)).wants(stack, symbols);
+  };
+  CHECK(wants({}, {}));
+  CHECK(wants({"local_function"}, {}));
+  CHECK(wants({"shop::put_in_line"}, {}));
+  CHECK(wants({"nothing", "libfoo*"}, {}));
+  CHECK_FALSE(wants({"nothing"}, {}));
+  CHECK_FALSE(wants({}, {"shop::*"}));
+  CHECK_FALSE(wants({"local_function"}, {"libfoo.so.?"}));
+  CHECK(wants({"program"}, {"libbar*"}));
+  CHECK(point_filter({}, {}).passes_all());
+  CHECK_FALSE(point_filter({}, {"x"}).passes_all());
 }

@@ -33,15 +33,16 @@ struct guard_finding {
 using guard_handler = misuse_action (*)(const guard_finding&);
 
 struct guard_options {
-  SIZE_T red_zone = 16;                    // bytes before and behind each block, at least 16, a multiple of 16
-  bool fill = true;                        // fresh blocks get 0xA5 in each byte; freed ones 0xDF, which is checked later
-  std::size_t quarantine_bytes = 16 << 20; // freed blocks that are kept, with all that is around them; 0: none
-  std::size_t quarantine_blocks = 1 << 16; // and how many of them at most
-  std::size_t stack_depth = 16;            // frames of each stack; 0: no stacks
-  bool pages = false;                      // each block ends at an inaccessible page
-  bool exact_end = false;                  // with pages: to the byte, and blocks are not aligned as they should be
-  std::size_t most_pages = 0;              // with pages: blocks with a page at one time; 0: what the kernel allows
-  guard_handler handler = nullptr;         // null: the default
+  SIZE_T red_zone = 16;                       // bytes before and behind each block, at least 16, a multiple of 16
+  bool fill = true;                           // fresh blocks get 0xA5 in each byte; freed ones 0xDF, which is checked later
+  SIZE_T most_fill = static_cast<SIZE_T>(-1); // bytes at the beginning of a block that are filled at most
+  std::size_t quarantine_bytes = 16 << 20;    // freed blocks that are kept, with all that is around them; 0: none
+  std::size_t quarantine_blocks = 1 << 16;    // and how many of them at most
+  std::size_t stack_depth = 16;               // frames of each stack; 0: no stacks
+  bool pages = false;                         // each block ends at an inaccessible page
+  bool exact_end = false;                     // with pages: to the byte, and blocks are not aligned as they should be
+  std::size_t most_pages = 0;                 // with pages: blocks with a page at one time; 0: what the kernel allows
+  guard_handler handler = nullptr;            // null: the default
   IMalloc* host = nullptr; // under another host than mallocspy: its IMalloc; asked for sizes of blocks that are adopted
 };
 

@@ -96,6 +96,9 @@ invocation parse_command_line(const std::vector<std::string>& words) {
     return target.run;
   }
   if (verb == "fail") {
+    if (target.fail.budget && (target.fail.nth != 0 || !target.fail.stack.empty())) {
+      target.fail.mode = sweep_mode::budget;
+    }
     return target.fail;
   }
   if (verb == "sweep") {

@@ -88,11 +88,11 @@ void parser::add_fail(fail_command& c) {
   number(app, "--seed", c.seed, "of --rate: another N, another sequence; 1 unless given", std::uint64_t{0})->needs(rate);
   auto* budget = app.add_option_function<std::string>(
       "--budget", [&c](const std::string& given) { c.budget = parse_bytes(given); },
-      "allocations that would make more than this many bytes live fail; 64k, 3M, 1G are understood");
-  budget->type_name("BYTES");
-  nth->excludes(stack)->excludes(rate)->excludes(budget);
-  stack->excludes(rate)->excludes(budget);
-  rate->excludes(budget);
+      "allocations fail that would make more than this many bytes live; with --nth or --stack: from there on, and "
+      "beyond what is alive there. 64k, 3M, 1G are understood");
+  budget->type_name("BYTES")->excludes(rate);
+  nth->excludes(stack)->excludes(rate);
+  stack->excludes(rate);
   app.add_option_function<std::string>(
          "--size",
          [&c](const std::string& given) {
@@ -105,7 +105,8 @@ void parser::add_fail(fail_command& c) {
   text(app, "--caller", c.caller, "REGEX",
        "only allocations with a function or module like this on their stack count and fail");
   choice(app, "--mode", c.mode, "once|all-after|in-a-row",
-         "of --nth and --stack: whether just that one fails, all later ones too, or --count of them");
+         "of --nth and --stack: whether just that one fails, all later ones too, or --count of them")
+      ->excludes(budget);
   number(app, "--count", c.count, "of --mode in-a-row: how many; 2 unless given", std::uint64_t{1});
   exit_code(app, "--error-exitcode", c.error_exit_code, "exit with N if the allocation that was to fail never came");
   add_launch(app, c.program);

@@ -4,6 +4,7 @@
 #include "tool/preload/armed_spies.hpp"
 #include "tool/preload/armed_sweep.hpp"
 
+#include <csignal>
 #include <dlfcn.h>
 #include <pthread.h>
 #include <unistd.h>

@@ -44,13 +44,13 @@ struct run_command {
 
 struct fail_command {
   launched_program program;
-  // The plan: one of these; nothing of it fails the first request.
+  // The plan: nth, stack, rate or budget; none of them fails the first request. budget with nth or stack: mode is budget.
   std::uint64_t nth = 0;               // 0: not by number
   std::string stack;                   // stack_id; empty: not by stack
   std::uint64_t occurrence = 1;        // of the stack
   std::optional<double> rate;          // probability of each, 0 to 1
   std::uint64_t seed = 1;              // of rate
-  std::optional<std::uint64_t> budget; // bytes that may live at one time
+  std::optional<std::uint64_t> budget; // bytes that may live at one time; of mode budget: that may be added from there on
   // Narrowed by these.
   std::uint64_t smallest = 0; // requested bytes
   std::uint64_t largest = std::numeric_limits<std::uint64_t>::max();

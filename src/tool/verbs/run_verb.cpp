@@ -1,12 +1,73 @@
 // SPDX-License-Identifier: MIT
+#include "testing/suppressions.hpp"
+#include "tool/program/launch_plan.hpp"
+#include "tool/report/output_file.hpp"
+#include "tool/session/followed_programs.hpp"
+#include "tool/session/session_folder.hpp"
+#include "tool/session/started_program.hpp"
 #include "tool/verbs/verbs.hpp"
 
+#include <cstring>
+#include <fstream>
+#include <iostream>
+#include <iterator>
 #include <stdexcept>
 
 namespace mallocspy::tool {
 
+namespace {
+
+std::string contents_of(const std::string& path) {
+  std::ifstream in(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+}
+
+void choose_spies(run_spies& spies, const run_command& command) {
+  spies.leaks = command.leaks;
+  spies.guard = command.guard;
+  spies.statistics = command.statistics;
+  spies.events = command.events;
+  spies.all_blocks = command.all_blocks;
+  spies.depth = command.depth;
+  if (command.trace.size() >= sizeof spies.trace) {
+    throw std::runtime_error("--trace: the path is too long");
+  }
+  std::strcpy(spies.trace, command.trace.empty() ? "mallocspy.trace" : command.trace.c_str());
+}
+
+} // namespace
+
 int run_verb(const run_command& command) {
-  throw std::runtime_error("run: not there yet: " + command.program.words.front() + " is not started");
+  const launch_plan launch = plan_launch(command.program);
+  require_writable(command.output);
+  if (command.events) {
+    require_writable(command.trace.empty() ? "mallocspy.trace" : command.trace);
+  }
+  session_folder folder(task::run);
+  follow_programs(folder.shared(), command.program.follow);
+  choose_spies(folder.shared().spies, command);
+
+  program_start start;
+  start.path = launch.path;
+  start.words = launch.words;
+  start.preload = launch.preload;
+  start.session = folder.path();
+  start.contained = false; // the terminal is the program's
+  const program_end end = run_program(start, 0, {});
+
+  const std::string report = contents_of(folder.file(report_file));
+  if (folder.shared().ended.load() == 0) {
+    std::cerr
+        << "mallocspy: no process came to an end that could be looked at: it was killed, or replaced by a program that is "
+           "not followed\n";
+  }
+  if (command.output.empty()) {
+    std::cerr << report;
+  } else {
+    write_output(command.output, report);
+  }
+  const bool found = folder.shared().findings.load() != 0;
+  return found && command.error_exit_code ? *command.error_exit_code : shell_status(end.status);
 }
 
 } // namespace mallocspy::tool

@@ -192,9 +192,9 @@ bool sweep_run::meets(std::uint64_t n, std::uint64_t size) noexcept {
     return true;
   }
   if (wants_control) {
-    take_snapshot(n, true, false);
+    take_snapshot(n, true);
   }
-  return m_role == role::control || !wants_failure || !take_snapshot(n, false, false);
+  return m_role == role::control || !wants_failure || !take_snapshot(n, false);
 }
 
 void sweep_run::start_failing() noexcept {

@@ -98,7 +98,6 @@ private:
   struct child_slot {
     std::uint64_t n = 0; // of the point
     bool is_control = false;
-    bool for_files = false; // a control whose files are wanted
     std::uint64_t written = 0;
     output_files output;
     off_t out_before = 0; // what the run had written
@@ -106,14 +105,16 @@ private:
     int copies[8] = {};
     int copied = 0;
   };
+  // What files that are open for writing are like at the end, if nothing fails.
   struct known_files {
-    std::uint64_t written;
+    std::uint64_t written; // which files
     std::uint64_t digest;
+    bool usable; // else that child escaped, and nobody knows
   };
 
   bool counts_this_thread() noexcept;
   bool meets(std::uint64_t n, std::uint64_t size) noexcept;
-  bool take_snapshot(std::uint64_t n, bool is_control, bool for_files) noexcept;
+  bool take_snapshot(std::uint64_t n, bool is_control) noexcept;
   bool fails_now(std::uint64_t size) noexcept;
   void start_failing() noexcept;
   bool prepare(child_slot& slot, const open_files& files) noexcept;
@@ -121,7 +122,7 @@ private:
   void collect_one() noexcept;
   void compare_output(const child_slot& slot, child_facts& facts) noexcept;
   void look_for_leaks(const spies::calling_thread& caller) noexcept;
-  bool knows_files(std::uint64_t written, std::uint64_t& digest) const noexcept;
+  const known_files* find_files(std::uint64_t written) const noexcept;
 
   std::atomic<bool> m_armed{false};
   role m_role = role::idle;
@@ -150,7 +151,8 @@ private:
   child_process m_children[board::most_jobs];
   child_slot m_slots[board::most_jobs];
   unsigned m_running = 0;
-  known_files m_files[16] = {};
+  static constexpr unsigned most_file_sets = 16;
+  known_files m_files[most_file_sets] = {};
   unsigned m_file_sets = 0;
 };
 

@@ -5,6 +5,7 @@
 #include "testing/outside_fence.hpp"
 #include "testing/sweep_run.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <cstring>
@@ -96,7 +97,7 @@ bool sweep_run::prepare(child_slot& slot, const open_files& files) noexcept {
 }
 
 // returns: true in a child that is to fail
-bool sweep_run::take_snapshot(std::uint64_t n, bool is_control, bool for_files) noexcept {
+bool sweep_run::take_snapshot(std::uint64_t n, bool is_control) noexcept {
   const int kept = errno;
   point& p = m_board->points[n];
   open_files files;
@@ -107,16 +108,22 @@ bool sweep_run::take_snapshot(std::uint64_t n, bool is_control, bool for_files) 
     return false;
   }
   // What the files that are being written are like without a failure, must be known first.
-  std::uint64_t digest = 0;
   const std::uint64_t written = m_safety.written_files(files);
-  if (written != 0 && !is_control && !for_files && !knows_files(written, digest)) {
-    take_snapshot(n, true, true);
-    if (m_role == role::control) {
+  if (written != 0 && !is_control) {
+    if (find_files(written) == nullptr) {
+      take_snapshot(n, true);
+      if (m_role == role::control) {
+        errno = kept;
+        return false;
+      }
+      while (m_running != 0) {
+        collect_one();
+      }
+    }
+    if (const known_files* known = find_files(written); known == nullptr || !known->usable) {
+      p.why_no_snapshot.store(unsafe::escaped, std::memory_order_relaxed);
       errno = kept;
       return false;
-    }
-    while (m_running != 0) {
-      collect_one();
     }
   }
 
@@ -130,7 +137,6 @@ bool sweep_run::take_snapshot(std::uint64_t n, bool is_control, bool for_files) 
   child_slot& slot = m_slots[place];
   slot.n = n;
   slot.is_control = is_control;
-  slot.for_files = for_files;
   if (!prepare(slot, files)) {
     p.why_no_snapshot.store(unsafe::descriptors, std::memory_order_relaxed);
     errno = kept;
@@ -178,14 +184,13 @@ void sweep_run::become_child(child_slot& slot, const open_files& files) noexcept
   }
 }
 
-bool sweep_run::knows_files(std::uint64_t written, std::uint64_t& digest) const noexcept {
-  for (unsigned i = 0; i < m_file_sets; ++i) {
-    if (m_files[i % 16].written == written) {
-      digest = m_files[i % 16].digest;
-      return true;
+const sweep_run::known_files* sweep_run::find_files(std::uint64_t written) const noexcept {
+  for (unsigned i = 0; i < std::min(m_file_sets, most_file_sets); ++i) {
+    if (m_files[i].written == written) {
+      return &m_files[i];
     }
   }
-  return false;
+  return nullptr;
 }
 
 void sweep_run::compare_output(const child_slot& slot, child_facts& facts) noexcept {
@@ -201,12 +206,12 @@ void sweep_run::compare_output(const child_slot& slot, child_facts& facts) noexc
     for (int i = 0; i < slot.copied; ++i) {
       facts.files = digest_of(slot.copies[i], facts.files);
     }
-    std::uint64_t digest = 0;
-    const bool known = knows_files(slot.written, digest);
-    if (known && digest != facts.files) {
+    const known_files* known = find_files(slot.written);
+    if (known != nullptr && known->usable && known->digest != facts.files) {
       flags |= child_facts::other_files;
-    } else if (!known && slot.is_control) {
-      m_files[m_file_sets++ % 16] = {slot.written, facts.files};
+    } else if (known == nullptr && slot.is_control) {
+      const bool usable = (facts.flags.load(std::memory_order_relaxed) & child_facts::finished) != 0;
+      m_files[m_file_sets++ % most_file_sets] = {slot.written, facts.files, usable};
     }
   }
   facts.flags.fetch_or(flags, std::memory_order_relaxed);

@@ -309,6 +309,35 @@ TEST_CASE("a pipe to somebody else asks for a replay") {
   CHECK(result.replays == 1);
 }
 
+TEST_CASE("a file that is open for writing is each child's own, and is compared") {
+  char path[] = "/tmp/mallocspy_sweep_XXXXXX";
+  const int made = ::mkstemp(path);
+  REQUIRE(::write(made, "....", 4) == 4);
+  ::close(made);
+  const sweep_result result = oom_sweep([&] {
+    const int file = ::open(path, O_RDWR);
+    char* block = take(57);
+    const bool written = ::pwrite(file, block == nullptr ? "gap" : "all", 3, 0) == 3;
+    CoTaskMemFree(block);
+    CoTaskMemFree(take(59));
+    ::close(file);
+    return written;
+  });
+  char after[4] = {};
+  const int file = ::open(path, O_RDONLY);
+  CHECK(::read(file, after, 4) == 4);
+  ::close(file);
+  ::unlink(path);
+  CHECK(std::string(after, 4) == "all.");
+  INFO(result.text());
+  CHECK(result.injected == 2);
+  CHECK(result.replays == 0);
+  CHECK(result.count(verdict::silent) == 1);
+  CHECK(result.count(verdict::tolerated) == 1);
+  REQUIRE(result.findings.size() == 1);
+  CHECK(result.findings[0].detail == "a file differs");
+}
+
 TEST_CASE("a function that changes files is replayed") {
   char path[] = "/tmp/mallocspy_sweep_XXXXXX";
   REQUIRE(::close(::mkstemp(path)) == 0);

@@ -10,11 +10,8 @@ namespace mallocspy::testing_detail {
 
 namespace {
 
-// Above what programs use.
-constexpr int kept_above = 500;
-
 int replace(int descriptor, int by) noexcept {
-  const int before = ::fcntl(descriptor, F_DUPFD_CLOEXEC, kept_above);
+  const int before = ::fcntl(descriptor, F_DUPFD_CLOEXEC, first_hidden_descriptor());
   if (::ftruncate(by, 0) == 0) {
     ::lseek(by, 0, SEEK_SET);
   }

@@ -4,6 +4,7 @@
 
 #include "blocks/sanitizer_hints.hpp"
 
+#include <atomic>
 #include <cerrno>
 #include <fcntl.h>
 #include <sys/resource.h>
@@ -103,13 +104,20 @@ bool put_pipe_at(const open_file& reading, const open_file& writing) noexcept {
 
 } // namespace
 
-void snapshot_safety::begin(const output_files& output) noexcept {
-  if (m_first_hidden == 0) {
+int first_hidden_descriptor() noexcept {
+  static std::atomic<int> first{0};
+  if (first.load(std::memory_order_relaxed) == 0) {
     rlimit limit{};
     const bool known = ::getrlimit(RLIMIT_NOFILE, &limit) == 0;
     constexpr rlim_t highest = 1000;
-    m_first_hidden = static_cast<int>((known && limit.rlim_cur < highest ? limit.rlim_cur : highest) * 2 / 3);
+    first.store(static_cast<int>((known && limit.rlim_cur < highest ? limit.rlim_cur : highest) * 2 / 3),
+                std::memory_order_relaxed);
   }
+  return first.load(std::memory_order_relaxed);
+}
+
+void snapshot_safety::begin(const output_files& output) noexcept {
+  m_first_hidden = first_hidden_descriptor();
   m_out = facts_of(output.out);
   m_err = facts_of(output.err);
   list_open_files(m_before, m_first_hidden);

@@ -14,9 +14,11 @@ struct output_files {
   int err = -1;
 };
 
+// returns: from which descriptor on this layer has its own files. The same in all of the process's life
+int first_hidden_descriptor() noexcept;
+
 class snapshot_safety {
 public:
-  // Files of this layer have descriptors from here on.
   int first_hidden() const noexcept {
     return m_first_hidden;
   }

@@ -4,6 +4,8 @@
 // Allocates. Not in a hook: to be used in a snapshot.
 #pragma once
 
+#include <mallocspy/contract/export.h>
+
 namespace mallocspy::spies {
 
 struct source_line {
@@ -11,7 +13,7 @@ struct source_line {
   int line;
 };
 
-class debug_information {
+class MALLOCSPY_API debug_information {
 public:
   debug_information() noexcept;
   ~debug_information();
@@ -27,6 +29,6 @@ private:
 };
 
 // returns: the name as people write it, in memory for std::free; null if it is not mangled
-char* demangled(const char* linker_name) noexcept;
+MALLOCSPY_API char* demangled(const char* linker_name) noexcept;
 
 } // namespace mallocspy::spies

@@ -11,7 +11,7 @@
 namespace mallocspy::spies {
 
 // returns: whether a function is part of the way from the program to a hook
-bool is_own_function(const char* linker_name) noexcept;
+MALLOCSPY_API bool is_own_function(const char* linker_name) noexcept;
 
 // returns: how many of the innermost frames are this library's own
 std::size_t own_frames_of(const stored_stack& stack) noexcept;

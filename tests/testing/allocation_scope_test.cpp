@@ -162,7 +162,7 @@ TEST_CASE("another thread may not ask", "[testing][scopes]") {
 
 TEST_CASE("the report counts, and names each call stack once", "[testing][scopes]") {
   allocation_scope scope(scope_stacks::kept);
-  for (int i = 0; i < 3; ++i) {
+  for (volatile int i = 0; i < 3; i = i + 1) { // not unrolled: one call stack
     CoTaskMemFree(allocate_53_here());
   }
   const std::string text = scope.report();
@@ -188,7 +188,7 @@ TEST_CASE("call stacks beyond the room for them are counted together", "[testing
     }
   };
   allocation_scope scope(scope_stacks::kept);
-  for (int i = 0; i < 8; ++i) {
+  for (volatile int i = 0; i < 8; i = i + 1) {
     CoTaskMemFree(allocate_53_here());
   }
   // Each line is a call stack of its own.

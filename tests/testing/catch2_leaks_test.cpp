@@ -92,7 +92,7 @@ TEST_CASE("a test that frees everything passes", "[testing][catch2][leaks]") {
 TEST_CASE("a lost block fails its test, at the place of its allocation", "[testing][catch2][leaks]") {
   const auto child = run_this_program({"child: loses a block"});
   CAPTURE(child.text);
-  CHECK(child.exited_with(1));
+  CHECK(child.failed());
   CHECK(child.has("catch2_leaks_test.cpp:" + std::to_string(line_of_loss) + ": FAILED:"));
   CHECK(child.has("1 block, 53 bytes lost"));
   CHECK(child.has("test cases: 1 | 1 failed"));
@@ -102,7 +102,7 @@ TEST_CASE("a lost block fails its test, at the place of its allocation", "[testi
 TEST_CASE("a sweep within a test takes nothing from the listener", "[testing][catch2][leaks]") {
   const auto child = run_this_program({"child: loses a block around a sweep"});
   CAPTURE(child.text);
-  CHECK(child.exited_with(1));
+  CHECK(child.failed());
   CHECK(child.has("1 block, 53 bytes lost"));
   CHECK(child.has("assertions: 2 | 1 passed | 1 failed"));
 }
@@ -110,7 +110,7 @@ TEST_CASE("a sweep within a test takes nothing from the listener", "[testing][ca
 TEST_CASE("each run of a test with sections is looked at", "[testing][catch2][leaks]") {
   const auto child = run_this_program({"child: loses a block in one of its sections"});
   CAPTURE(child.text);
-  CHECK(child.exited_with(1));
+  CHECK(child.failed());
   CHECK(child.has("catch2_leaks_test.cpp:" + std::to_string(line_of_loss) + ": FAILED:"));
   CHECK(child.has("assertions: 1 | 1 failed"));
 }

@@ -64,7 +64,7 @@ TEST_CASE("child: throws", "[.]") {
 TEST_CASE("an allocation too many fails the test, with its place and its call stack", "[testing][catch2]") {
   const auto child = run_this_program({"child: allocates where it must not"});
   CAPTURE(child.text);
-  CHECK(child.exited_with(1));
+  CHECK(child.failed());
   CHECK(child.has("CHECK_NO_ALLOCATION( CoTaskMemFree(allocate_53_here()) )"));
   CHECK(child.has("no_allocation_scope, broken"));
   CHECK(child.has("allocate_53_here"));
@@ -72,14 +72,14 @@ TEST_CASE("an allocation too many fails the test, with its place and its call st
   CHECK(child.has("goes on"));
   const auto often = run_this_program({"child: allocates too often"});
   CAPTURE(often.text);
-  CHECK(often.exited_with(1));
+  CHECK(often.failed());
   CHECK(often.has("allocation_budget of 1 allocation, broken"));
 }
 
 TEST_CASE("the REQUIRE form ends the test", "[testing][catch2]") {
   const auto child = run_this_program({"child: allocates and ends"});
   CAPTURE(child.text);
-  CHECK(child.exited_with(1));
+  CHECK(child.failed());
   CHECK(child.has("REQUIRE_NO_ALLOCATION( CoTaskMemFree(allocate_53_here()) )"));
   CHECK_FALSE(child.has("goes on"));
 }
@@ -87,7 +87,7 @@ TEST_CASE("the REQUIRE form ends the test", "[testing][catch2]") {
 TEST_CASE("a leak fails the test", "[testing][catch2]") {
   const auto child = run_this_program({"child: leaks"});
   CAPTURE(child.text);
-  CHECK(child.exited_with(1));
+  CHECK(child.failed());
   CHECK(child.has("1 block, 53 bytes not freed"));
   CHECK(child.has("allocate_53_here"));
 }
@@ -95,7 +95,7 @@ TEST_CASE("a leak fails the test", "[testing][catch2]") {
 TEST_CASE("what the code throws fails the test as usual", "[testing][catch2]") {
   const auto child = run_this_program({"child: throws"});
   CAPTURE(child.text);
-  CHECK(child.exited_with(1));
+  CHECK(child.failed());
   CHECK(child.has("thrown inside"));
   CHECK(child.has("goes on"));
 }

@@ -55,7 +55,7 @@ TEST_CASE("child: which points", "[.][points]") {
 TEST_CASE("a finding fails the test, with the whole report", "[testing][catch2][oom]") {
   const auto child = run_this_program({"child: careless"});
   CAPTURE(child.text);
-  CHECK(child.exited_with(1));
+  CHECK(child.failed());
   CHECK(child.has("CHECK_OOM_SWEEP( careless )"));
   CHECK(child.has("catch2_sweep_test.cpp"));
   CHECK(child.has("sweep of child: careless, mode once: 3 allocations"));
@@ -65,7 +65,7 @@ TEST_CASE("a finding fails the test, with the whole report", "[testing][catch2][
   CHECK(child.has("goes on"));
   const auto matched = run_this_program({"[matcher]"});
   CAPTURE(matched.text);
-  CHECK(matched.exited_with(1));
+  CHECK(matched.failed());
   CHECK(matched.has("leak at allocation 3"));
   CHECK(matched.has("survives a lack of memory"));
 }
@@ -73,7 +73,7 @@ TEST_CASE("a finding fails the test, with the whole report", "[testing][catch2][
 TEST_CASE("the REQUIRE form of a sweep ends the test", "[testing][catch2][oom]") {
   const auto child = run_this_program({"[ends]"});
   CAPTURE(child.text);
-  CHECK(child.exited_with(1));
+  CHECK(child.failed());
   CHECK(child.has("leak at allocation 3"));
   CHECK_FALSE(child.has("goes on"));
 }

@@ -24,6 +24,10 @@ struct program_output {
   bool exited_with(int code) const {
     return WIFEXITED(status) && WEXITSTATUS(status) == code;
   }
+  // Catch2 2 ends with 1, Catch2 3 with 42.
+  bool failed() const {
+    return exited_with(1) || exited_with(42);
+  }
   // White space does not count: Catch2 breaks long lines anywhere.
   bool has(const std::string& part) const {
     return without_space(text).find(without_space(part)) != std::string::npos;

@@ -1,13 +1,17 @@
 # SPDX-License-Identifier: MIT
-# What `cmake --install` puts where: headers, the library, a CMake package with the targets mallocspy::contract and
-# mallocspy::mallocspy, and a pkg-config file. All of it finds its parts relative to itself.
+# What `cmake --install` puts where: headers, the library, a CMake package with the targets mallocspy::contract,
+# mallocspy::mallocspy and mallocspy::interpose, and a pkg-config file. All of it finds its parts relative to itself.
 include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 
 set(mallocspy_package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/mallocspy)
 
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/mallocspy DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
-install(TARGETS mallocspy mallocspy_contract EXPORT mallocspy_targets
+set(mallocspy_installed_targets mallocspy mallocspy_contract)
+if(TARGET mallocspy_interpose)
+  list(APPEND mallocspy_installed_targets mallocspy_interpose)
+endif()
+install(TARGETS ${mallocspy_installed_targets} EXPORT mallocspy_targets
         ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR}
         LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}
         INCLUDES DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})

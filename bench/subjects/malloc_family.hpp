@@ -63,8 +63,8 @@ struct interposed : malloc_family {
   };
 };
 
-struct mimalloc_malloc : malloc_family {
-  static constexpr const char* name = "mimalloc_malloc";
+struct mi_as_malloc : malloc_family {
+  static constexpr const char* name = "mi_as_malloc";
   struct in_force {
     in_force() {
       family_must_come_from("libmimalloc");

@@ -24,7 +24,7 @@ int main() {
   doors spy;
   CoRegisterMallocSpy(&spy);
   {
-    const std::string text(27, 'x');                 // operator new
+    const std::string text(27, 'x');                // operator new
     std::FILE* file = std::fopen("/dev/null", "w"); // malloc, inside the C library
     std::fputs(text.c_str(), file);
     std::fclose(file);

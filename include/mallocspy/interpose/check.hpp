@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Whether the process really allocates through mallocspy. A program that links mallocspy::interpose is told so by itself: at
-// its start one line on stderr names the first function that is not mallocspy's.
-// source: ours
+// Whether the process really allocates through mallocspy. A program that links mallocspy::interpose is told so by itself:
+// at its start one line on stderr names the first function that is not mallocspy's. source: ours
 #pragma once
 
 #include <mallocspy/contract/export.h>

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
-// All forms of operator new and operator delete. Weak: a program's own replacement wins, and the forms that it leaves out go
-// through it, as the standard says.
-// Runs inside hooks: never allocates from what is hooked, takes no lock without a spy.
+// All forms of operator new and operator delete. Weak: a program's own replacement wins, and the forms that it leaves out
+// go through it, as the standard says. Runs inside hooks: never allocates from what is hooked, takes no lock without a spy.
 #include "interpose/mismatches.hpp"
 #include "interpose/names/own_addresses.hpp"
 #include "interpose/operators.hpp"

@@ -204,7 +204,7 @@ TEST_CASE("calloc zeroes memory that was used before, and leaves large memory un
   constexpr std::size_t large = std::size_t{64} << 20;
   void* p = family::zeroed(large, 1);
   REQUIRE(p != nullptr);
-  if (!sanitized) { // AddressSanitizer's builds zero by hand
+  if (!sanitized) {                      // AddressSanitizer's builds zero by hand
     CHECK(pages_present(p, large) < 64); // of 16384
   }
   family::release(p);

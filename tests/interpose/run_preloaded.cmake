@@ -52,7 +52,7 @@ foreach(line IN LISTS counts)
     message(FATAL_ERROR "not a line of counts: ${line}")
   endif()
   # Each block is freed once, but for those that realloc freed.
-  if(CMAKE_MATCH_1 LESS 5 OR CMAKE_MATCH_2 GREATER CMAKE_MATCH_1 OR CMAKE_MATCH_4 LESS CMAKE_MATCH_1)
+  if(CMAKE_MATCH_1 LESS 2 OR CMAKE_MATCH_2 GREATER CMAKE_MATCH_1 OR CMAKE_MATCH_4 LESS CMAKE_MATCH_1)
     message(FATAL_ERROR "these counts cannot be: ${line}")
   endif()
   message("${line}")

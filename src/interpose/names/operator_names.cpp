@@ -137,5 +137,5 @@ MALLOCSPY_OPERATOR void operator delete[](void* p, std::size_t size, std::align_
   ::operator delete[](p, alignment);
 }
 
-MALLOCSPY_SECOND_NAME("_Znwm") __attribute__((malloc, alloc_size(1))) void* mallocspy_own_new(std::size_t);
-MALLOCSPY_SECOND_NAME("_ZdlPv") void mallocspy_own_delete(void*);
+MALLOCSPY_SECOND_NAME("_Znwm") __attribute__((malloc, alloc_size(1))) void* mallocspy_own_new(std::size_t) noexcept;
+MALLOCSPY_SECOND_NAME("_ZdlPv") void mallocspy_own_delete(void*) noexcept;

@@ -60,4 +60,4 @@ MALLOCSPY_WEAK_NAME void* _aligned_malloc(std::size_t alignment, std::size_t siz
 }
 // NOLINTEND(bugprone-reserved-identifier)
 
-MALLOCSPY_SECOND_NAME("cfree") void mallocspy_own_cfree(void*);
+MALLOCSPY_SECOND_NAME("cfree") void mallocspy_own_cfree(void*) noexcept;

@@ -8,8 +8,10 @@
 
 #include <atomic>
 #include <dlfcn.h>
-#include <link.h>
 #include <mallocspy/interpose/check.hpp>
+#if defined(__GLIBC__)
+#include <link.h>
+#endif
 
 namespace mallocspy {
 

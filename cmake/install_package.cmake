@@ -1,18 +1,20 @@
 # SPDX-License-Identifier: MIT
 # What `cmake --install` puts where: headers, the libraries, a CMake package with the targets mallocspy::contract,
-# mallocspy::mallocspy and mallocspy::testing and the function mallocspy_add_sweep, and a pkg-config file. All of it finds
-# its parts relative to itself.
+# mallocspy::mallocspy, mallocspy::interpose and mallocspy::testing and the function mallocspy_add_sweep, and a pkg-config file.
+# All of it finds its parts relative to itself.
 include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 
 set(mallocspy_package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/mallocspy)
 
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/mallocspy DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
-set(mallocspy_for_tests "")
-if(TARGET mallocspy_testing)
-  set(mallocspy_for_tests mallocspy_testing)
-endif()
-install(TARGETS mallocspy mallocspy_contract ${mallocspy_for_tests} EXPORT mallocspy_targets
+set(mallocspy_installed_targets mallocspy mallocspy_contract)
+foreach(target mallocspy_interpose mallocspy_testing)
+  if(TARGET ${target})
+    list(APPEND mallocspy_installed_targets ${target})
+  endif()
+endforeach()
+install(TARGETS ${mallocspy_installed_targets} EXPORT mallocspy_targets
         ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR}
         LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}
         INCLUDES DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})

@@ -34,6 +34,10 @@ peers::peers() : m_folder(std::filesystem::read_symlink("/proc/self/exe").parent
 }
 
 void peers::find(const subject_info& subject) {
+  if (subject.worker == interposed_worker && access((m_folder + "/" + subject.worker).c_str(), X_OK) != 0) {
+    m_absent[subject.name] = "not built on this system";
+    return;
+  }
   bool needs_one = false;
   for (const char* library : subject.preloaded) {
     if (library == nullptr && needs_one) {

@@ -53,6 +53,25 @@ struct malloc_family {
   }
 };
 
+// The worker's own: mallocspy::interpose is linked into it.
+struct interposed : malloc_family {
+  static constexpr const char* name = "interposed";
+  struct in_force {
+    in_force() {
+      family_must_come_from("bench_worker_interposed");
+    }
+  };
+};
+
+struct mi_as_malloc : malloc_family {
+  static constexpr const char* name = "mi_as_malloc";
+  struct in_force {
+    in_force() {
+      family_must_come_from("libmimalloc");
+    }
+  };
+};
+
 struct glibc : malloc_family {
   static constexpr const char* name = "glibc";
   struct in_force {

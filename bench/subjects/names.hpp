@@ -17,6 +17,8 @@ struct subject_info {
 
 inline constexpr const char* mallocspy_worker = "bench_worker_mallocspy";
 inline constexpr const char* malloc_worker = "bench_worker_malloc";
+inline constexpr const char* interposed_worker =
+    "bench_worker_interposed"; // missing where there is no mallocspy::interpose
 
 // The first is what the others are divided by.
 inline constexpr subject_info subject_table[] = {
@@ -28,6 +30,11 @@ inline constexpr subject_info subject_table[] = {
     {"mi_heap", "a heap of raw mimalloc", mallocspy_worker, {}, true},
     {"heap", "a private heap without locks", mallocspy_worker, {}, true},
     {"heap_locked", "a serialized private heap", mallocspy_worker, {}, true},
+    {"interposed", "malloc where mallocspy::interpose is linked", interposed_worker, {}},
+    {"mi_as_malloc",
+     "malloc where mimalloc is preloaded",
+     malloc_worker,
+     {"libmimalloc.so.2", "libmimalloc.so.3", "libmimalloc.so"}},
     {"glibc", "the C library's malloc", malloc_worker, {}},
     {"jemalloc", "jemalloc", malloc_worker, {"libjemalloc.so.2", "libjemalloc.so.1", "libjemalloc.so"}},
     {"tcmalloc", "tcmalloc", malloc_worker, {"libtcmalloc_minimal.so.4", "libtcmalloc.so.4", "libtcmalloc.so"}},

@@ -5,5 +5,5 @@
 
 int main(int argc, char** argv) {
   using namespace mallocspy::bench;
-  return run_worker<glibc, jemalloc, tcmalloc>(argc, argv);
+  return run_worker<mi_as_malloc, glibc, jemalloc, tcmalloc>(argc, argv);
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Pointers that are no blocks of ours, and the definitions of free, realloc and malloc_usable_size that ours hide: whoever is
-// next in line, the C library as a rule. A library that was bound to those (dlopen with RTLD_DEEPBIND) hands out such
+// Pointers that are no blocks of ours, and the definitions of free, realloc and malloc_usable_size that ours hide: whoever
+// is next in line, the C library as a rule. A library that was bound to those (dlopen with RTLD_DEEPBIND) hands out such
 // pointers. A pointer that cannot be theirs is misuse, and is kept from them: they would end the process.
 // Runs inside hooks: never allocates from what is hooked, takes no lock.
 #pragma once

@@ -11,8 +11,8 @@ namespace mallocspy::interpose {
 
 namespace {
 
-// In front of a block: the size of the chunk before it, or for a mapped block what lies between its pages' start and it; and
-// its own size with three flags.
+// In front of a block: the size of the chunk before it, or for a mapped block what lies between its pages' start and it;
+// and its own size with three flags.
 struct chunk_head {
   std::uintptr_t before;
   std::uintptr_t size_and_flags;

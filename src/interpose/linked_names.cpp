@@ -3,12 +3,15 @@
 
 #include "blocks/line.hpp"
 #include "interpose/mismatches.hpp"
+#include "spies/loaded_module.hpp"
 #include "task/fork_handlers.hpp"
 
 #include <atomic>
 #include <dlfcn.h>
-#include <link.h>
 #include <mallocspy/interpose/check.hpp>
+#if defined(__GLIBC__)
+#include <link.h>
+#endif
 
 namespace mallocspy {
 
@@ -32,11 +35,21 @@ bool is_only_a_jump(const void* function) noexcept {
 #endif
 }
 
+bool lies_in_program(const void* function) noexcept {
+  const spies::loaded_module module = spies::find_module(reinterpret_cast<std::uintptr_t>(function));
+  return module.end != 0 && module.name[0] == '\0';
+}
+
+// returns: whether a program, which ours is preloaded into, has replaced an operator for itself, as C++ lets it
+bool is_the_programs_own(const linked_name& name, const void* found) noexcept {
+  return name.is_operator && lies_in_program(found) && !lies_in_program(name.address);
+}
+
 // returns: the first name that is not ours; null if all are
 const linked_name* first_stranger(const linked_name* names) noexcept {
   for (const linked_name* each = names; each->address != nullptr; ++each) {
     const void* found = dlsym(RTLD_DEFAULT, each->name);
-    if (found != each->address && !is_only_a_jump(found)) {
+    if (found != each->address && !is_only_a_jump(found) && !is_the_programs_own(*each, found)) {
       return each;
     }
   }

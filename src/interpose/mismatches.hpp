@@ -17,8 +17,8 @@ inline bool tells_mismatches() noexcept {
   return mismatches_are_told.load(std::memory_order_relaxed);
 }
 
-// effects: tells the misuse handler if the block at p is known to be made by something else than `fitting`; forgets what made
-// it, as `operation` ends its life
+// effects: tells the misuse handler if the block at p is known to be made by something else than `fitting`; forgets what
+// made it, as `operation` ends its life
 void check_origin(const void* p, origin fitting, const char* operation);
 
 // For operators that hand on to the plain ones, as the standard says they do.

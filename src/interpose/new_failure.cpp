@@ -21,7 +21,8 @@ bool has_private_runtime() noexcept {
 #if defined(__linux__)
   void* ours = module_of(reinterpret_cast<void*>(&call_new_handler_or_throw));
   void* program = module_of(reinterpret_cast<void*>(getauxval(AT_ENTRY)));
-  return ours != program && ours == module_of(reinterpret_cast<void*>(static_cast<std::new_handler (*)()>(&std::get_new_handler)));
+  return ours != program &&
+         ours == module_of(reinterpret_cast<void*>(static_cast<std::new_handler (*)()>(&std::get_new_handler)));
 #else
   return false;
 #endif

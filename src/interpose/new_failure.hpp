@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What operator new does without memory. Also from a library that is preloaded and has a C++ runtime of its own: the handler
-// and the exception are the program's.
+// What operator new does without memory. Also from a library that is preloaded and has a C++ runtime of its own: the
+// handler and the exception are the program's.
 #pragma once
 
 namespace mallocspy::interpose {

@@ -29,10 +29,10 @@ MALLOCSPY_INLINE void* allocate_shortly(std::size_t size) noexcept {
   return blocks::raw_place_kept(size, blocks::marks::none).start;
 }
 
-// returns: a short block where the thread keeps none; null without memory, or if a further question must be asked
+// returns: a block where the thread keeps none of the size; null without memory, or if a further question must be asked
 inline void* allocate_unkept(std::size_t size) noexcept {
-  const bool asks = size >= task::unspied_sizes.load(std::memory_order_relaxed);
-  return asks ? nullptr : blocks::raw_allocate_short(size);
+  const bool asks = task::unspied_sizes.load(std::memory_order_relaxed) == 0 || size > PTRDIFF_MAX;
+  return asks ? nullptr : blocks::raw_allocate(size);
 }
 
 // effects: frees the unspied block at p. returns: false, and nothing has happened, if that takes a further question

@@ -39,8 +39,7 @@ void* cpp_new_aligned(std::size_t size, std::size_t alignment) {
   const request_info request{at_least, false, entry_point::operator_new};
   const bool impossible = (alignment & (alignment - 1)) != 0 || at_least > PTRDIFF_MAX || size > PTRDIFF_MAX - at_least;
   for (;;) {
-    void* p =
-        impossible ? nullptr : allocate_slowly(size, request, origin::aligned_object, __builtin_frame_address(0));
+    void* p = impossible ? nullptr : allocate_slowly(size, request, origin::aligned_object, __builtin_frame_address(0));
     if (MALLOCSPY_LIKELY(p != nullptr)) {
       return p;
     }

@@ -111,8 +111,8 @@ IMallocSpy* enter_slowly(spy_thread& thread) noexcept {
     lock.unlock();
     return nullptr;
   }
-  // Also while the thread joins the roster, for which the C library may allocate: where malloc is interposed, that is a call
-  // inside of this one.
+  // Also while the thread joins the roster, for which the C library may allocate: where malloc is interposed, that is a
+  // call inside of this one.
   thread.locked = true;
   if (is_open(word) && roster::enter(thread)) {
     thread.locked = false;

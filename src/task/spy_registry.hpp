@@ -58,9 +58,9 @@ struct registry_state {
   bool revocation_pending = false;
   bool always_ask = false;              // operations take the slow way even without a spy
   bool fork_inside_locked_call = false; // while a fork is under way: whether its thread held the lock for a call
-  unsigned long registration = 0; // which one this is, counted up
-  unsigned waiting_to_revoke = 0; // threads that have closed the word and wait until the others are out
-  std::ptrdiff_t spied = 0;       // client pointers in the set, as counted under the lock and by threads that have ended
+  unsigned long registration = 0;       // which one this is, counted up
+  unsigned waiting_to_revoke = 0;       // threads that have closed the word and wait until the others are out
+  std::ptrdiff_t spied = 0; // client pointers in the set, as counted under the lock and by threads that have ended
   blocks::node_stock nodes{};
 };
 MALLOCSPY_INNER extern registry_state registry;

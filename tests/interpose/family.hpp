@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The malloc family and the operators as the tests call them: in a program that interposes under their own names, elsewhere,
-// sanitizer builds among them, as the library's functions behind these.
+// The malloc family and the operators as the tests call them: in a program that interposes under their own names,
+// elsewhere, sanitizer builds among them, as the library's functions behind these.
 #pragma once
 
 #include <cstddef>

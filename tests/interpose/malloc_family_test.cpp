@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // What C, POSIX and glibc promise of malloc and its family.
+#include "blocks/build_kind.hpp"
 #include "family.hpp"
 #include "support/catch.hpp"
 
@@ -44,8 +45,8 @@ std::size_t pages_present(const void* p, std::size_t size) {
 } // namespace
 
 TEST_CASE("blocks have exactly the requested size and are the task allocator's", "[interpose]") {
-  for (const std::size_t size : {std::size_t{1}, std::size_t{27}, std::size_t{384}, std::size_t{385}, std::size_t{5003},
-                                 std::size_t{3000017}}) {
+  for (const std::size_t size :
+       {std::size_t{1}, std::size_t{27}, std::size_t{384}, std::size_t{385}, std::size_t{5003}, std::size_t{3000017}}) {
     void* p = family::alloc(size);
     REQUIRE(p != nullptr);
     CHECK(owns(p));
@@ -158,8 +159,8 @@ TEST_CASE("alignments are those of glibc", "[interpose]") {
   struct request {
     std::size_t asked, given;
   };
-  for (const auto& [asked, given] : {request{0, 16}, request{1, 16}, request{16, 16}, request{24, 32}, request{4096, 4096},
-                                     request{5000, 8192}}) {
+  for (const auto& [asked, given] :
+       {request{0, 16}, request{1, 16}, request{16, 16}, request{24, 32}, request{4096, 4096}, request{5000, 8192}}) {
     void* p = family::memalign(asked, 119);
     REQUIRE(p != nullptr);
     CHECK(is_aligned(p, given));
@@ -203,7 +204,9 @@ TEST_CASE("calloc zeroes memory that was used before, and leaves large memory un
   constexpr std::size_t large = std::size_t{64} << 20;
   void* p = family::zeroed(large, 1);
   REQUIRE(p != nullptr);
-  CHECK(pages_present(p, large) < 64); // of 16384
+  if (!sanitized) {                      // AddressSanitizer's builds zero by hand
+    CHECK(pages_present(p, large) < 64); // of 16384
+  }
   family::release(p);
 }
 

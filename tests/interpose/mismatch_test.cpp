@@ -15,6 +15,10 @@
 using namespace mallocspy;
 using namespace mallocspy::tests;
 
+// By their names, since not every compiler declares the sized forms.
+extern "C" void sized_delete(void*, std::size_t) __asm__("_ZdlPvm");
+extern "C" void sized_array_delete(void*, std::size_t) __asm__("_ZdaPvm");
+
 namespace {
 
 class telling {
@@ -33,8 +37,8 @@ private:
 auto make_array = static_cast<void* (*)(std::size_t)>(&::operator new[]);
 auto make_aligned_array = static_cast<void* (*)(std::size_t, std::align_val_t)>(&::operator new[]);
 auto destroy_array = static_cast<void (*)(void*)>(&::operator delete[]);
-auto destroy_sized = static_cast<void (*)(void*, std::size_t)>(&::operator delete);
-auto destroy_sized_array = static_cast<void (*)(void*, std::size_t)>(&::operator delete[]);
+auto destroy_sized = &sized_delete;
+auto destroy_sized_array = &sized_array_delete;
 auto destroy_aligned_array = static_cast<void (*)(void*, std::align_val_t)>(&::operator delete[]);
 constexpr std::align_val_t at_64{64};
 

@@ -13,7 +13,7 @@ enum class misuse_kind {
   freed_before, // a block started here and was freed; told as long as the map remembers it
   interior,     // inside a live block, `offset` bytes behind its start
   not_a_block,  // none of these: foreign, stack, wild, or its memory has been reused otherwise
-  mismatch,     // a live block, freed or reallocated by another function, or with another size, than its allocation asks for
+  mismatch, // a live block, freed or reallocated by another function, or with another size, than its allocation asks for
 };
 
 // A detected misuse. Nothing has been changed when it is told. A mismatch is told only on request

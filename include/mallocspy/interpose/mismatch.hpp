@@ -9,7 +9,8 @@
 
 namespace mallocspy {
 
-// effects: from now on each mismatch is told to the misuse handler (blocks/misuse.hpp), as misuse_kind::mismatch; the default
+// effects: from now on each mismatch is told to the misuse handler (blocks/misuse.hpp), as misuse_kind::mismatch; the
+// default
 //   one writes one line that names the pointer, what made the block and what frees it. Or not any more. Blocks that were
 //   made while it was off are not judged. While it is on every operation takes the slow way, and four bytes are kept for
 //   each 16 bytes of heap

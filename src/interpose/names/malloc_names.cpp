@@ -49,7 +49,7 @@ MALLOCSPY_WEAK_NAME void free_aligned_sized(void* p, std::size_t, std::size_t) {
   c_free(p);
 }
 
-MALLOCSPY_SECOND_NAME("malloc") void* mallocspy_own_malloc(std::size_t);
-MALLOCSPY_SECOND_NAME("calloc") void* mallocspy_own_calloc(std::size_t, std::size_t);
-MALLOCSPY_SECOND_NAME("realloc") void* mallocspy_own_realloc(void*, std::size_t);
-MALLOCSPY_SECOND_NAME("free") void mallocspy_own_free(void*);
+MALLOCSPY_SECOND_NAME("malloc") void* mallocspy_own_malloc(std::size_t) noexcept;
+MALLOCSPY_SECOND_NAME("calloc") void* mallocspy_own_calloc(std::size_t, std::size_t) noexcept;
+MALLOCSPY_SECOND_NAME("realloc") void* mallocspy_own_realloc(void*, std::size_t) noexcept;
+MALLOCSPY_SECOND_NAME("free") void mallocspy_own_free(void*) noexcept;

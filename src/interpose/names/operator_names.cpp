@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
-// All forms of operator new and operator delete. Weak: a program's own replacement wins, and the forms that it leaves out go
-// through it, as the standard says.
-// Runs inside hooks: never allocates from what is hooked, takes no lock without a spy.
+// All forms of operator new and operator delete. Weak: a program's own replacement wins, and the forms that it leaves out
+// go through it, as the standard says. Runs inside hooks: never allocates from what is hooked, takes no lock without a spy.
 #include "interpose/mismatches.hpp"
 #include "interpose/names/own_addresses.hpp"
 #include "interpose/operators.hpp"
@@ -138,5 +137,5 @@ MALLOCSPY_OPERATOR void operator delete[](void* p, std::size_t size, std::align_
   ::operator delete[](p, alignment);
 }
 
-MALLOCSPY_SECOND_NAME("_Znwm") __attribute__((malloc, alloc_size(1))) void* mallocspy_own_new(std::size_t);
-MALLOCSPY_SECOND_NAME("_ZdlPv") void mallocspy_own_delete(void*);
+MALLOCSPY_SECOND_NAME("_Znwm") __attribute__((malloc, alloc_size(1))) void* mallocspy_own_new(std::size_t) noexcept;
+MALLOCSPY_SECOND_NAME("_ZdlPv") void mallocspy_own_delete(void*) noexcept;

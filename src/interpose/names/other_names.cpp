@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Other names for the same functions: those that the C library has besides, and those of other systems that mimalloc's shared
-// library exports. A library that was bound to one of mimalloc's would hand its blocks past the block map.
-// Runs inside hooks: never allocates from what is hooked, takes no lock without a spy.
+// Other names for the same functions: those that the C library has besides, and those of other systems that mimalloc's
+// shared library exports. A library that was bound to one of mimalloc's would hand its blocks past the block map. Runs
+// inside hooks: never allocates from what is hooked, takes no lock without a spy.
 #include "interpose/malloc_family.hpp"
 #include "interpose/names/names.hpp"
 #include "interpose/names/own_addresses.hpp"
@@ -60,4 +60,4 @@ MALLOCSPY_WEAK_NAME void* _aligned_malloc(std::size_t alignment, std::size_t siz
 }
 // NOLINTEND(bugprone-reserved-identifier)
 
-MALLOCSPY_SECOND_NAME("cfree") void mallocspy_own_cfree(void*);
+MALLOCSPY_SECOND_NAME("cfree") void mallocspy_own_cfree(void*) noexcept;

@@ -4,14 +4,15 @@
 
 #include <cstddef>
 
-#define MALLOCSPY_SECOND_NAME(name) __attribute__((visibility("hidden"), nothrow, alias(name)))
+#define MALLOCSPY_SECOND_NAME(name) __attribute__((visibility("hidden"), alias(name)))
 
+// None of them is called: the exception specification is only that of the names, as the compilers know these.
 extern "C" {
-void* mallocspy_own_malloc(std::size_t);
-void* mallocspy_own_calloc(std::size_t, std::size_t);
-void* mallocspy_own_realloc(void*, std::size_t);
-void mallocspy_own_free(void*);
-void mallocspy_own_cfree(void*);
-void* mallocspy_own_new(std::size_t);
-void mallocspy_own_delete(void*);
+void* mallocspy_own_malloc(std::size_t) noexcept;
+void* mallocspy_own_calloc(std::size_t, std::size_t) noexcept;
+void* mallocspy_own_realloc(void*, std::size_t) noexcept;
+void mallocspy_own_free(void*) noexcept;
+void mallocspy_own_cfree(void*) noexcept;
+void* mallocspy_own_new(std::size_t) noexcept;
+void mallocspy_own_delete(void*) noexcept;
 }

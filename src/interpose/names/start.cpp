@@ -25,13 +25,13 @@ linked_name names[8];
 // The linker is told to look for this name, and so takes this file out of its archive. Early, before the program's own
 // constructors.
 extern "C" __attribute__((visibility("hidden"), constructor(101))) void mallocspy_interpose_start() {
-  names[0] = {"malloc", "malloc", address_of(&mallocspy_own_malloc)};
-  names[1] = {"calloc", "calloc", address_of(&mallocspy_own_calloc)};
-  names[2] = {"realloc", "realloc", address_of(&mallocspy_own_realloc)};
-  names[3] = {"free", "free", address_of(&mallocspy_own_free)};
-  names[4] = {"cfree", "cfree", address_of(&mallocspy_own_cfree)};
-  names[5] = {"_Znwm", "operator new", address_of(&mallocspy_own_new)};
-  names[6] = {"_ZdlPv", "operator delete", address_of(&mallocspy_own_delete)};
+  names[0] = {"malloc", "malloc", address_of(&mallocspy_own_malloc), false};
+  names[1] = {"calloc", "calloc", address_of(&mallocspy_own_calloc), false};
+  names[2] = {"realloc", "realloc", address_of(&mallocspy_own_realloc), false};
+  names[3] = {"free", "free", address_of(&mallocspy_own_free), false};
+  names[4] = {"cfree", "cfree", address_of(&mallocspy_own_cfree), false};
+  names[5] = {"_Znwm", "operator new", address_of(&mallocspy_own_new), true};
+  names[6] = {"_ZdlPv", "operator delete", address_of(&mallocspy_own_delete), true};
   next_definitions next;
   find_next(next.free, "free");
   find_next(next.realloc, "realloc");

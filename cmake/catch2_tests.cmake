@@ -20,17 +20,26 @@ target_compile_features(mallocspy_test_main PUBLIC cxx_std_17)
 get_target_property(catch2_includes Catch2::Catch2 INTERFACE_INCLUDE_DIRECTORIES)
 target_include_directories(mallocspy_test_main SYSTEM PUBLIC ${catch2_includes})
 
-# mallocspy_test(NAME [LOOKS_INSIDE] SOURCES file... [LINK target...])
+# Catch2's header takes longer to compile than a test: it is compiled once.
+add_library(mallocspy_test_headers OBJECT ${PROJECT_SOURCE_DIR}/tests/support/test_headers.cpp)
+target_link_libraries(mallocspy_test_headers PRIVATE mallocspy_test_main mallocspy_build_flags mallocspy::mallocspy Threads::Threads)
+target_precompile_headers(mallocspy_test_headers PRIVATE $<$<COMPILE_LANGUAGE:CXX>:${PROJECT_SOURCE_DIR}/tests/support/catch.hpp>)
+
+# mallocspy_test(NAME [LOOKS_INSIDE] [OWN_FLAGS] SOURCES file... [LINK target...])
 # One test program: ctest runs it whole, under its name. It sees the library's inner headers ("blocks/block_map.hpp") and
-# "support/...". LOOKS_INSIDE: it also calls inner functions, which a shared library hides; there it is left out.
+# "support/...". LOOKS_INSIDE: it also calls inner functions, which a shared library hides; there it is left out. OWN_FLAGS: it
+# is compiled otherwise than the others, and cannot use what was compiled for them.
 function(mallocspy_test name)
-  cmake_parse_arguments(arg "LOOKS_INSIDE" "" "SOURCES;LINK" ${ARGN})
+  cmake_parse_arguments(arg "LOOKS_INSIDE;OWN_FLAGS" "" "SOURCES;LINK" ${ARGN})
   if(arg_LOOKS_INSIDE AND BUILD_SHARED_LIBS)
     return()
   endif()
   add_executable(${name} ${arg_SOURCES})
   target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR}/tests)
   target_link_libraries(${name} PRIVATE mallocspy_test_main mallocspy_build_flags mallocspy::mallocspy Threads::Threads ${arg_LINK})
+  if(NOT arg_OWN_FLAGS)
+    target_precompile_headers(${name} REUSE_FROM mallocspy_test_headers)
+  endif()
   add_test(NAME ${name} COMMAND ${name})
   set_tests_properties(${name} PROPERTIES TIMEOUT 300)
 endfunction()

@@ -12,8 +12,9 @@ int run_verb(const run_command& command) {
   const launch_plan plan = plan_launch(command.program);
   require_writable(command.output);
   require_writable(command.trace);
-  const auto expected = command.suppressions.empty() ? testing_detail::suppressions()
-                                                     : testing_detail::suppressions::from_file(command.suppressions);
+  if (!command.suppressions.empty()) {
+    testing_detail::suppressions::from_file(command.suppressions); // throws, if it cannot be used
+  }
   throw std::runtime_error("run: not there yet: " + plan.path + " is not started");
 }
 

@@ -13,6 +13,14 @@ namespace mallocspy::testing_detail {
 
 namespace {
 
+[[noreturn]] void refuse(const std::string& place, const std::string& why) {
+  throw std::runtime_error(place + why);
+}
+
+std::string place_in(const std::string& name, unsigned long line) {
+  return name + ":" + std::to_string(line) + ": ";
+}
+
 std::string without_comment(const std::string& line) {
   for (std::size_t i = 0; i < line.size(); ++i) {
     if (line[i] == '#' && (i == 0 || line[i - 1] == ' ' || line[i - 1] == '\t')) {
@@ -38,7 +46,7 @@ suppressions suppressions::from_stream(std::istream& in, const std::string& name
   for (unsigned long number = 1; std::getline(in, line); ++number) {
     const std::string text = without_comment(line);
     if (text.find_first_not_of(" \t\r") != std::string::npos) {
-      all.m_rules.push_back(read_rule(text, name + ":" + std::to_string(number) + ": "));
+      all.m_rules.push_back(read_rule(text, place_in(name, number)));
     }
   }
   if (in.bad()) {
@@ -55,14 +63,14 @@ suppressions::rule suppressions::read_rule(const std::string& line, const std::s
   while (!r.any_verdict && word != name_of(r.what)) {
     r.what = static_cast<verdict>(static_cast<unsigned>(r.what) + 1);
     if (!is_finding(r.what)) {
-      throw std::runtime_error(place + "'" + word + "' is no verdict: crash, corrupt, hang, leak, silent or *");
+      refuse(place, "'" + word + "' is no verdict: crash, corrupt, hang, leak, silent or *");
     }
   }
   while (words >> word) {
     r.patterns.push_back(read_pattern(word, place));
   }
   if (r.patterns.empty()) {
-    throw std::runtime_error(place + "no pattern behind '" + word + "': fun:..., mod:... or stack:...");
+    refuse(place, "no pattern behind '" + word + "': fun:..., mod:... or stack:...");
   }
   return r;
 }
@@ -72,7 +80,7 @@ suppressions::pattern suppressions::read_pattern(const std::string& word, const 
   const std::string key = word.substr(0, colon);
   const std::string glob = colon == std::string::npos ? "" : word.substr(colon + 1);
   if (glob.empty() || (key != "fun" && key != "mod" && key != "stack")) {
-    throw std::runtime_error(place + "'" + word + "' is no pattern: fun:..., mod:... or stack:...");
+    refuse(place, "'" + word + "' is no pattern: fun:..., mod:... or stack:...");
   }
   return {key == "fun"   ? pattern::subject::function
           : key == "mod" ? pattern::subject::module

@@ -88,6 +88,7 @@ private:
 
   static std::vector<const sweep_finding*> worst_first(const std::vector<sweep_finding>& findings) {
     std::vector<const sweep_finding*> order;
+    order.reserve(findings.size());
     for (const sweep_finding& finding : findings) {
       order.push_back(&finding);
     }

@@ -38,9 +38,9 @@ std::string values_of(const verb_entry& verb) {
     const std::string reply = option.value == "FILE" ? "mapfile -t COMPREPLY < <(compgen -f -- \"$word\")"
                               : choices.empty()
                                   ? "COMPREPLY=()"
-                                  : "mapfile -t COMPREPLY < <(compgen -W \"" + joined(choices, " ") + "\" -- \"$word\")";
+                                  : "mapfile -t COMPREPLY < <(compgen -W \"" + joined(choices, " ") + R"(" -- "$word"))";
     for (const std::string& name : split_names(option.names)) {
-      out += "    " + verb.name + "," + name + ") " + reply + "; return ;;\n";
+      out.append("    " + verb.name + ",").append(name).append(") ").append(reply).append("; return ;;\n");
     }
   }
   return out;
@@ -75,7 +75,7 @@ std::string bash_completion() {
     for (const option_entry& option : verb.options) {
       words += (words.empty() ? "" : " ") + joined(split_names(option.names), " ");
     }
-    options += "    " + verb.name + ") options=\"" + words + "\" ;;\n";
+    options.append("    " + verb.name + ") options=\"").append(words).append("\" ;;\n");
   }
   std::string general;
   for (const option_entry& option : general_options()) {

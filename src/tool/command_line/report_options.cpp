@@ -7,16 +7,21 @@
 
 namespace mallocspy::tool {
 
+namespace {
+
+constexpr const char* spy_names = "leaks,guard,stats,trace";
+
+} // namespace
+
 void add_spies(CLI::App& verb, run_command& c) {
-  constexpr const char* names = "leaks,guard,stats,trace";
   verb.add_option_function<std::string>(
           "--spy",
-          [&c, names](const std::string& list) {
-            const std::vector<std::string> known = CLI::detail::split(names, ',');
+          [&c](const std::string& list) {
+            const std::vector<std::string> known = CLI::detail::split(spy_names, ',');
             const std::vector<std::string> spies = CLI::detail::split(list, ',');
             for (const std::string& spy : spies) {
               if (std::find(known.begin(), known.end(), spy) == known.end()) {
-                throw CLI::ValidationError("--spy", "'" + spy + "' is none of " + names);
+                throw CLI::ValidationError("--spy", "'" + spy + "' is none of " + spy_names);
               }
             }
             const auto wanted = [&spies](const char* spy) {
@@ -28,7 +33,7 @@ void add_spies(CLI::App& verb, run_command& c) {
             c.events = wanted("trace");
           },
           "one, or several with commas between them; leaks unless given")
-      ->type_name(names);
+      ->type_name(spy_names);
 }
 
 void add_shard(CLI::App& verb, mallocspy::sweep_options& options) {

@@ -34,7 +34,7 @@ void read_segments(std::ifstream& in, const ElfW(Ehdr) & header, elf_facts& fact
       std::string name(segment.p_filesz, '\0');
       in.seekg(static_cast<std::streamoff>(segment.p_offset));
       facts.damaged = !in.read(name.data(), static_cast<std::streamsize>(name.size()));
-      facts.interpreter = name.c_str(); // up to the terminator that is in the file
+      facts.interpreter = name.substr(0, name.find(char{})); // the terminator is in the file
     }
   }
 }

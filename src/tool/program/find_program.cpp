@@ -56,7 +56,7 @@ std::string find_program(const std::string& name, const char* search_path) {
   std::string forbidden;
   for (std::size_t at = 0; at <= folders.size();) {
     const std::size_t end = std::min(folders.find(':', at), folders.size());
-    const std::string candidate = (end == at ? "." : folders.substr(at, end - at)) + "/" + name;
+    std::string candidate = (end == at ? "." : folders.substr(at, end - at)) + "/" + name;
     const int why = refusal(candidate);
     if (why == 0) {
       return candidate;

@@ -10,7 +10,6 @@ namespace mallocspy::tool {
 
 namespace {
 
-using testing_detail::counted;
 using testing_detail::painter;
 using testing_detail::printable;
 using testing_detail::wrapped;

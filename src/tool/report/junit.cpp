@@ -37,10 +37,10 @@ std::string message_of(const sweep_finding& finding) {
 std::string body_of(const sweep_finding& finding) {
   std::string body;
   for (const std::string& frame : finding.stack) {
-    body += "  failed in " + frame + '\n';
+    body.append("  failed in ").append(frame).append("\n");
   }
   for (const std::string& frame : finding.other) {
-    body += "  other stack: " + frame + '\n';
+    body.append("  other stack: ").append(frame).append("\n");
   }
   return body + (finding.replay.empty() ? "" : "  " + finding.replay + '\n');
 }

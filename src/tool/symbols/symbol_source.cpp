@@ -14,7 +14,7 @@ namespace {
 
 // As people write it: demangled, and without the version that a symbol may have.
 std::string readable(const std::string& symbol) {
-  const std::string name = symbol.substr(0, symbol.find('@'));
+  std::string name = symbol.substr(0, symbol.find('@'));
   if (name.compare(0, 2, "_Z") != 0) {
     return name;
   }
@@ -22,7 +22,7 @@ std::string readable(const std::string& symbol) {
   const std::size_t dot = name.find('.');
   int status = 0;
   char* demangled = abi::__cxa_demangle(name.substr(0, dot).c_str(), nullptr, nullptr, &status);
-  const std::string out = status == 0 ? demangled : name;
+  std::string out = status == 0 ? demangled : name;
   std::free(demangled);
   return out;
 }

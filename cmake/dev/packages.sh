@@ -9,6 +9,7 @@
   demo_packages=(libsqlite3-dev)
   # The tests include the examples, and C libraries that take their memory from outside.
   test_packages=(catch2 pkgconf "${demo_packages[@]}" libexpat1-dev liblua5.4-dev libxml2-dev libcurl4-openssl-dev
+    libgtest-dev libjansson-dev libcjson-dev libyajl-dev
     libbenchmark-dev)
   clang_packages=(clang clang-sanitizers)
   # The benchmarks' libraries, whole programs to measure, other allocators, and a counter of instructions.

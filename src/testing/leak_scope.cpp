@@ -17,7 +17,6 @@ namespace mallocspy {
 
 using testing_detail::amount;
 using testing_detail::scopes_of_this_thread;
-using testing_detail::use_of_test_spies;
 
 namespace {
 
@@ -51,6 +50,7 @@ std::vector<group> grouped(const std::vector<leaked_block>& blocks) {
     g.bytes += block.size;
   }
   std::vector<group> groups;
+  groups.reserve(by_stack.size());
   for (const auto& entry : by_stack) {
     groups.push_back(entry.second);
   }

@@ -54,7 +54,7 @@ void* keeper = nullptr;
 
 test_spies& the_spies() {
   alignas(test_spies) static unsigned char room[sizeof(test_spies)];
-  static test_spies* const made = new (static_cast<void*>(room)) test_spies;
+  static auto* const made = new (static_cast<void*>(room)) test_spies;
   return *made;
 }
 

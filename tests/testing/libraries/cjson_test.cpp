@@ -53,6 +53,10 @@ TEST_CASE("cJSON survives each lack of memory", "[testing][libraries]") {
   std::string answer;
   REQUIRE(use_cjson(text, answer) == sweep_outcome::correct);
   REQUIRE(answer.find("6.5") != std::string::npos);
-  check_nothing_found(sweep_library("cJSON", sweep_mode::once, [&] { return use_cjson(text, answer); }));
-  check_nothing_found(sweep_library("cJSON", sweep_mode::all_after, [&] { return use_cjson(text, answer); }));
+  const sweep_result once = sweep_library("cJSON", sweep_mode::once, [&] { return use_cjson(text, answer); });
+  check_all_in_snapshots(once);
+  check_nothing_found(once);
+  const sweep_result all = sweep_library("cJSON", sweep_mode::all_after, [&] { return use_cjson(text, answer); });
+  check_all_in_snapshots(all);
+  check_nothing_found(all);
 }

@@ -22,6 +22,7 @@ target_include_directories(mallocspy_test_main SYSTEM PUBLIC ${catch2_includes})
 
 # Catch2's header takes longer to compile than a test: it is compiled once.
 add_library(mallocspy_test_headers OBJECT ${PROJECT_SOURCE_DIR}/tests/support/test_headers.cpp)
+target_include_directories(mallocspy_test_headers PRIVATE ${PROJECT_SOURCE_DIR}/tests)
 target_link_libraries(mallocspy_test_headers PRIVATE mallocspy_test_main mallocspy_build_flags mallocspy::mallocspy Threads::Threads)
 target_precompile_headers(mallocspy_test_headers PRIVATE $<$<COMPILE_LANGUAGE:CXX>:${PROJECT_SOURCE_DIR}/tests/support/catch.hpp>)
 
@@ -37,7 +38,7 @@ function(mallocspy_test name)
   add_executable(${name} ${arg_SOURCES})
   target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR}/tests)
   target_link_libraries(${name} PRIVATE mallocspy_test_main mallocspy_build_flags mallocspy::mallocspy Threads::Threads ${arg_LINK})
-  if(NOT arg_OWN_FLAGS)
+  if(NOT arg_OWN_FLAGS AND NOT arg_SOURCES MATCHES "\\.c(;|$)")
     target_precompile_headers(${name} REUSE_FROM mallocspy_test_headers)
   endif()
   add_test(NAME ${name} COMMAND ${name})

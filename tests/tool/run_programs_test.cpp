@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: MIT
+// `mallocspy run` and `mallocspy fail` on programs that know nothing of them.
+#include "support/catch.hpp"
+#include "tool/shell.hpp"
+
+#include <csignal>
+#include <filesystem>
+
+using namespace mallocspy::tests;
+
+namespace {
+
+// A program in C, built where it is needed.
+std::string build(const temporary_folder& folder, const char* name, const char* source) {
+  const std::string text = folder.write(std::string(name) + ".c", source);
+  REQUIRE(shell("cc -g -O0 -o " + (folder / name) + " " + text + " -lpthread").status == 0);
+  return folder / name;
+}
+
+// "allocations    12" of a report
+long number_behind(const std::string& text, const std::string& word) {
+  const std::size_t at = text.find(word);
+  return at == std::string::npos ? -1 : std::stol(text.substr(at + word.size()));
+}
+
+} // namespace
+
+TEST_CASE("run keeps output and exit status, and finds leaks with their lines") {
+  const temporary_folder folder;
+  const std::string program = build(folder, "leaky", R"(#include <stdio.h>
+#include <stdlib.h>
+static char* kept;
+int main(void) {
+  kept = malloc(61);
+  char* volatile lost = malloc(87);
+  lost = NULL;
+  puts("output");
+  return 3;
+})");
+  const shell_result r = shell("mallocspy run -- " + program);
+  INFO(r.err);
+  CHECK(r.status == 3);
+  CHECK(r.out == "output\n");
+  CHECK(r.err.find("lost: 1 block, 87 bytes") != std::string::npos);
+  CHECK(r.err.find("leaky.c:6") != std::string::npos);
+  CHECK(shell("mallocspy run --error-exitcode 77 -- " + program).status == 77);
+  CHECK(shell("mallocspy run --error-exitcode 77 -- true").status == 0);
+}
+
+TEST_CASE("run with the guard finds a byte too many") {
+  const temporary_folder folder;
+  const std::string program = build(folder, "over", R"(#include <stdlib.h>
+int main(void) {
+  volatile char* block = malloc(45);
+  block[45] = 1;
+  free((void*)block);
+  return 0;
+})");
+  const shell_result r = shell("mallocspy run --spy guard --error-exitcode 9 -- " + program);
+  INFO(r.err);
+  CHECK(r.status == 9);
+  CHECK(r.err.find("over.c") != std::string::npos);
+}
+
+TEST_CASE("run counts exactly, in threads and children too, each process by itself") {
+  const temporary_folder folder;
+  const std::string program = build(folder, "many", R"(#include <pthread.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+static void* loop(void* count) {
+  for (long i = 0; i < (long)count; ++i) {
+    free(malloc(19));
+  }
+  return 0;
+}
+int main(void) {
+  pthread_t threads[3];
+  for (int i = 0; i < 3; ++i) {
+    pthread_create(&threads[i], 0, loop, (void*)1000);
+  }
+  for (int i = 0; i < 3; ++i) {
+    pthread_join(threads[i], 0);
+  }
+  if (fork() == 0) {
+    loop((void*)500);
+    return 0;
+  }
+  wait(0);
+  return 0;
+})");
+  const shell_result r = shell("mallocspy run --spy stats -- " + program);
+  INFO(r.err);
+  const std::size_t child = r.err.find("== process");
+  const std::size_t parent = r.err.find("== process", child + 1);
+  REQUIRE(parent != std::string::npos);
+  // A thread takes a block of its own for its stack.
+  const long in_parent = number_behind(r.err.substr(parent), "allocations");
+  CHECK(in_parent >= 3000);
+  CHECK(in_parent <= 3006);
+}
+
+TEST_CASE("run writes a trace that report reads") {
+  const temporary_folder folder;
+  const std::string trace = folder / "events";
+  REQUIRE(shell("mallocspy run --trace " + trace + " -- sort /dev/null").status == 0);
+  const shell_result r = shell("mallocspy report --collapsed " + (folder / "stacks") + " " + trace);
+  INFO(r.err);
+  CHECK(r.status == 0);
+  CHECK(content_of(folder / "stacks").find("malloc") == std::string::npos); // stacks begin where malloc was called
+  CHECK(content_of(folder / "stacks").size() > 100);
+}
+
+TEST_CASE("a script that pipes into a program: its programs are looked at, and the pipe works") {
+  const shell_result r = shell("mallocspy run --spy leaks,stats -- sh -c 'printf \"b\\na\\n\" | sort | cat'");
+  INFO(r.err);
+  CHECK(r.status == 0);
+  CHECK(r.out == "a\nb\n");
+  CHECK(r.err.find(": sort\n") != std::string::npos);
+  CHECK(r.err.find(": cat\n") != std::string::npos);
+  const shell_result one = shell("mallocspy run --spy stats --follow sort -- sh -c 'printf \"b\\na\\n\" | sort | cat'");
+  CHECK(one.err.find(": sort\n") != std::string::npos);
+  CHECK(one.err.find(": cat\n") == std::string::npos);
+}
+
+TEST_CASE("fail: by number, from a number on, by size, by caller, by chance, by budget") {
+  const temporary_folder folder;
+  const std::string program = build(folder, "tells", R"(#include <stdio.h>
+#include <stdlib.h>
+static void* inner(unsigned long size) { return malloc(size); }
+static char text[4096];
+int main(void) {
+  setvbuf(stdout, text, _IOFBF, sizeof text);
+  for (unsigned long size = 101; size <= 110; ++size) {
+    void* block = size == 105 ? inner(size) : malloc(size);
+    putchar(block == NULL ? '-' : '+');
+    if (size % 2 == 0) free(block);
+  }
+  putchar('\n');
+  return 0;
+})");
+  const auto fails = [&](const std::string& plan) { return shell("mallocspy fail " + plan + " -- " + program).out; };
+  CHECK(fails("--nth 3") == "++-+++++++\n");
+  CHECK(fails("--nth 3 --mode all-after") == "++--------\n");
+  CHECK(fails("--nth 3 --mode in-a-row --count 4") == "++----++++\n");
+  CHECK(fails("--size 104..106 --mode all-after") == "+++---++++\n");
+  CHECK(fails("--size 104..106 --nth 2") == "++++-+++++\n");
+  CHECK(fails("--caller '^inner$'") == "++++-+++++\n");
+  CHECK(fails("--rate 1") == "----------\n");
+  CHECK(fails("--rate 0.5 --seed 7") == fails("--rate 0.5 --seed 7"));
+  CHECK(fails("--budget 320") == "+++-------\n");
+  const shell_result never = shell("mallocspy fail --nth 1000 --error-exitcode 5 -- " + program);
+  CHECK(never.status == 5);
+  CHECK(never.err.find("never came") != std::string::npos);
+}
+
+TEST_CASE("the library adds no allocation of its own to a program's count") {
+  const temporary_folder folder;
+  folder.write("one.c", "int main(void) { return 0; }\n");
+  const std::string counter = MALLOCSPY_COUNTING_MALLOC;
+  const std::string compile = "cc -c -o " + (folder / "one.o") + " " + (folder / "one.c");
+  const std::string counts = folder / "counts";
+  REQUIRE(shell("COUNTING_MALLOC_FILE=" + counts + " LD_PRELOAD=" + counter + " " + compile).status == 0);
+  const shell_result r = shell("mallocspy run --spy stats --output " + (folder / "report") + " -- " + compile);
+  REQUIRE(r.status == 0);
+  // Lines of both: "cc1 12345". The same programs must have the same numbers.
+  std::string expected = content_of(counts);
+  std::string report = content_of(folder / "report");
+  INFO(expected);
+  INFO(report);
+  for (const char* name : {"cc1", "as", "cc"}) {
+    const std::size_t process = report.find(std::string(": ") + name);
+    const std::size_t line = expected.find(std::string(name) + " ");
+    if (process == std::string::npos || line == std::string::npos) {
+      continue; // called otherwise here
+    }
+    const std::string own = report.substr(process);
+    const long requests = number_behind(own, "allocations") + number_behind(own, "reallocations");
+    CHECK(requests == std::stol(expected.substr(line + std::string(name).size() + 1)));
+  }
+}

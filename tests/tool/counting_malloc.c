@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * As bare as can be: counts the requests of a program, of more than 0 bytes, and at its end adds a line with its name and the
- * count to a file. */
+ * As bare as can be: counts the requests of a program, of more than 0 bytes, and at its end adds a line with its name and
+ * the count to a file. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
@@ -12,6 +12,7 @@
 extern void* __libc_malloc(size_t);
 extern void* __libc_calloc(size_t, size_t);
 extern void* __libc_realloc(void*, size_t);
+extern void* __libc_memalign(size_t, size_t);
 
 static unsigned long count;
 
@@ -28,6 +29,20 @@ void* calloc(size_t number, size_t size) {
 void* realloc(void* block, size_t size) {
   __atomic_fetch_add(&count, block == NULL || size != 0 ? 1 : 0, __ATOMIC_RELAXED);
   return __libc_realloc(block, size);
+}
+
+void* aligned_alloc(size_t alignment, size_t size) {
+  __atomic_fetch_add(&count, 1, __ATOMIC_RELAXED);
+  return __libc_memalign(alignment, size);
+}
+
+int posix_memalign(void** block, size_t alignment, size_t size) {
+  *block = aligned_alloc(alignment, size);
+  return *block == NULL ? ENOMEM : 0;
+}
+
+void* reallocarray(void* block, size_t number, size_t size) {
+  return realloc(block, number * size);
 }
 
 __attribute__((destructor)) static void tell(void) {

@@ -4,6 +4,7 @@
 #include "tool/shell.hpp"
 
 #include <csignal>
+#include <cstdlib>
 #include <filesystem>
 
 using namespace mallocspy::tests;
@@ -107,7 +108,7 @@ TEST_CASE("run writes a trace that report reads") {
   const shell_result r = shell("mallocspy report --collapsed " + (folder / "stacks") + " " + trace);
   INFO(r.err);
   CHECK(r.status == 0);
-  CHECK(content_of(folder / "stacks").find("malloc") == std::string::npos); // stacks begin where malloc was called
+  CHECK(content_of(folder / "stacks").find(";malloc ") == std::string::npos); // stacks begin where malloc was called
   CHECK(content_of(folder / "stacks").size() > 100);
 }
 
@@ -148,7 +149,7 @@ int main(void) {
   CHECK(fails("--caller '^inner$'") == "++++-+++++\n");
   CHECK(fails("--rate 1") == "----------\n");
   CHECK(fails("--rate 0.5 --seed 7") == fails("--rate 0.5 --seed 7"));
-  CHECK(fails("--budget 320") == "+++-------\n");
+  CHECK(fails("--budget 320") == "+++++-----\n");
   const shell_result never = shell("mallocspy fail --nth 1000 --error-exitcode 5 -- " + program);
   CHECK(never.status == 5);
   CHECK(never.err.find("never came") != std::string::npos);
@@ -160,22 +161,27 @@ TEST_CASE("the library adds no allocation of its own to a program's count") {
   const std::string counter = MALLOCSPY_COUNTING_MALLOC;
   const std::string compile = "cc -c -o " + (folder / "one.o") + " " + (folder / "one.c");
   const std::string counts = folder / "counts";
-  REQUIRE(shell("COUNTING_MALLOC_FILE=" + counts + " LD_PRELOAD=" + counter + " " + compile).status == 0);
-  const shell_result r = shell("mallocspy run --spy stats --output " + (folder / "report") + " -- " + compile);
+  // Addresses and environments alike: the compiler has tables of both.
+  REQUIRE(shell("MALLOCSPY_SESSION=/ COUNTING_MALLOC_FILE=" + counts + " LD_PRELOAD=" + counter + " setarch -R " + compile)
+              .status == 0);
+  const shell_result r = shell("COUNTING_MALLOC_FILE=/ setarch -R " MALLOCSPY_COMMAND " run --spy stats --output " +
+                               (folder / "report") + " -- " + compile);
   REQUIRE(r.status == 0);
   // Lines of both: "cc1 12345". The same programs must have the same numbers.
   std::string expected = content_of(counts);
   std::string report = content_of(folder / "report");
   INFO(expected);
   INFO(report);
-  for (const char* name : {"cc1", "as", "cc"}) {
-    const std::size_t process = report.find(std::string(": ") + name);
-    const std::size_t line = expected.find(std::string(name) + " ");
-    if (process == std::string::npos || line == std::string::npos) {
-      continue; // called otherwise here
-    }
+  const auto difference = [&](const std::string& name) {
+    const std::size_t process = report.find(": " + name + "\n");
+    const std::size_t line = ("\n" + expected).find("\n" + name + " ");
+    REQUIRE(process != std::string::npos);
+    REQUIRE(line != std::string::npos);
     const std::string own = report.substr(process);
     const long requests = number_behind(own, "allocations") + number_behind(own, "reallocations");
-    CHECK(requests == std::stol(expected.substr(line + std::string(name).size() + 1)));
-  }
+    return requests - std::stol(expected.substr(line + name.size() + 1));
+  };
+  CHECK(difference("as") == 0);
+  // Its libraries have constructors and destructors of their own, before and after which the two libraries begin and end.
+  CHECK(std::abs(difference("cc1")) <= 1);
 }

@@ -3,12 +3,15 @@
 
 #include "spies/text_writer.hpp"
 
+#include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <cstring>
 #include <fcntl.h>
 #include <mallocspy/spies/chain.hpp>
 #include <mallocspy/spies/guard.hpp>
 #include <mallocspy/spies/leak_tracker.hpp>
+#include <mallocspy/spies/stack_report.hpp>
 #include <mallocspy/spies/statistics.hpp>
 #include <mallocspy/spies/trace.hpp>
 #include <mallocspy/task/registration.hpp>
@@ -48,8 +51,60 @@ leak_options leaks_with(const run_spies& asked) noexcept {
   return options;
 }
 
+// Told at the end, with names, which cannot be looked up in a hook. Beyond so many they are only counted.
+struct noted_findings {
+  static constexpr std::size_t most = 64;
+  std::atomic<std::size_t> count{0};
+  guard_finding finding[most];
+} noted;
+
+misuse_action note_finding(const guard_finding& finding) {
+  const std::size_t n = noted.count.fetch_add(1);
+  if (n < noted_findings::most) {
+    noted.finding[n] = finding;
+  }
+  return misuse_action::go_on;
+}
+
+const char* words_for(guard_fault fault) noexcept {
+  switch (fault) {
+  case guard_fault::overflow:
+    return "written behind a block";
+  case guard_fault::underflow:
+    return "written in front of a block";
+  case guard_fault::use_after_free:
+    return "a freed block was written";
+  case guard_fault::freed_twice:
+    return "a block was freed twice";
+  case guard_fault::not_the_block:
+    break;
+  }
+  return "a pointer into a block was freed";
+}
+
+void write_findings(int file) {
+  const std::size_t count = std::min(noted.count.load(), noted_findings::most);
+  for (std::size_t i = 0; i < count; ++i) {
+    const guard_finding& f = noted.finding[i];
+    {
+      spies::text_writer out(file);
+      out.text("damage: ")
+          .text(words_for(f.fault))
+          .text(", found by ")
+          .text(f.found_at)
+          .text("; of ")
+          .number(f.size)
+          .text(" bytes, at ");
+      out.text(f.offset < 0 ? "-" : "").number(static_cast<std::uint64_t>(f.offset < 0 ? -f.offset : f.offset)).text("\n");
+    }
+    const titled_stack stacks[] = {{"  allocated\n", f.allocated}, {"  freed\n", f.freed}};
+    print_stacks(file, stacks, f.freed == 0 ? 1 : 2);
+  }
+}
+
 guard_options guard_with(const run_spies& asked) noexcept {
   guard_options options;
+  options.handler = note_finding;
   options.stack_depth = asked.depth;
   return options;
 }
@@ -145,8 +200,9 @@ void end_spies() noexcept {
     armed->damage->check_all();
     const std::size_t damages = armed->damage->findings();
     found = found || damages != 0;
-    out.text("damage: ").number(damages).text(damages == 0 ? "\n" : " (told above, as it was found)\n");
+    out.text("damage: ").number(damages).text(damages == 1 ? " finding\n" : " findings\n");
     out.flush();
+    write_findings(file);
   }
   if (armed->counts != nullptr) {
     out.text(armed->counts->report().c_str());

@@ -9,8 +9,9 @@
 
 namespace mallocspy::tool {
 
-caller_filter::caller_filter(const char* expression) noexcept
-    : m_is_set(expression[0] != '\0' && ::regcomp(&m_expression, expression, REG_EXTENDED | REG_NOSUB) == 0) {}
+caller_filter::caller_filter(const char* expression) noexcept {
+  m_is_set = expression[0] != '\0' && ::regcomp(&m_expression, expression, REG_EXTENDED | REG_NOSUB) == 0;
+}
 
 bool caller_filter::lets_pass() noexcept {
   if (!m_is_set) {

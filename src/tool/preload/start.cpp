@@ -47,12 +47,14 @@ void after_fork_in_child() noexcept {
   is_armed = false;
 }
 
-// After the constructors of what it stands on, before those of the program and its libraries.
+// Before the constructors of the program and its libraries, but after those of what it stands on: the C++ library in this
+// one allocates, and that is not the program's doing. So this file is linked last.
 __attribute__((constructor)) void start() noexcept {
   const attached_session attached = attach_session();
   if (!attached.is_armed) {
     return;
   }
+  ::pthread_atfork(nullptr, nullptr, after_fork_in_child); // may allocate
   armed_task = attached.shared->what;
   switch (armed_task) {
   case task::run:
@@ -66,7 +68,6 @@ __attribute__((constructor)) void start() noexcept {
     is_armed = begin_sweep_run(attached);
     break;
   }
-  ::pthread_atfork(nullptr, nullptr, after_fork_in_child);
 }
 
 // After the program's own exit handlers and destructors.
@@ -85,12 +86,44 @@ __attribute__((destructor)) void finish() noexcept {
   }
 }
 
+using main_function = int (*)(int, char**, char**);
+main_function program_main = nullptr;
+
+// effects: overwrites what main() and all that it called have left on the stack. The frames of exit handlers come to lie
+// there, and what is stale in their gaps would look like pointers of the program
+__attribute__((noinline)) void clear_stack_below() noexcept {
+  volatile char room[65536];
+  for (std::size_t i = 0; i < sizeof room; ++i) {
+    room[i] = 0;
+  }
+}
+
+int run_main(int argc, char** argv, char** environment) {
+  const int status = program_main(argc, argv, environment);
+  clear_stack_below();
+  return status;
+}
+
 } // namespace
 
 } // namespace mallocspy::tool
 
-// A program that ends by these runs no handlers.
 extern "C" {
+// What the linker looks for, so that it takes this file.
+extern const char mallocspy_preload_start;
+const char mallocspy_preload_start = 0;
+
+// Where a program begins.
+__attribute__((visibility("default"))) int __libc_start_main(mallocspy::tool::main_function main, int argc, char** argv,
+                                                             void (*init)(), void (*fini)(), void (*rtld_fini)(),
+                                                             void* stack_end) {
+  using function = int (*)(mallocspy::tool::main_function, int, char**, void (*)(), void (*)(), void (*)(), void*);
+  mallocspy::tool::program_main = main;
+  const auto next = reinterpret_cast<function>(::dlsym(RTLD_NEXT, "__libc_start_main"));
+  return next(mallocspy::tool::run_main, argc, argv, init, fini, rtld_fini, stack_end);
+}
+
+// A program that ends by these runs no handlers.
 __attribute__((visibility("default"))) void _exit(int status) {
   mallocspy::tool::exit_at_once("_exit", status);
 }

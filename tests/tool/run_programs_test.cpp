@@ -45,6 +45,12 @@ int main(void) {
   CHECK(r.err.find("lost: 1 block, 87 bytes") != std::string::npos);
   CHECK(r.err.find("leaky.c:6") != std::string::npos);
   CHECK(shell("mallocspy run --error-exitcode 77 -- " + program).status == 77);
+  CHECK(r.err.find("run_main") == std::string::npos); // stacks end at main()
+  const std::string expected = folder.write("expected", "leak fun:main\n");
+  const shell_result quiet = shell("mallocspy run --error-exitcode 77 --suppressions " + expected + " -- " + program);
+  CHECK(quiet.status == 3);
+  CHECK(quiet.err.find("leaky.c:6") == std::string::npos);
+  CHECK(quiet.err.find("1 group of lost blocks") != std::string::npos);
   CHECK(shell("mallocspy run --error-exitcode 77 -- true").status == 0);
 }
 

@@ -193,13 +193,12 @@ void end_spies() noexcept {
   out.flush();
   if (armed->leaks != nullptr) {
     const leak_report report = armed->leaks->report();
-    found = report.total(block_state::lost).blocks + report.total(block_state::held_by_lost).blocks != 0;
     report.print(file, s.spies.all_blocks);
   }
   if (armed->damage != nullptr) {
     armed->damage->check_all();
     const std::size_t damages = armed->damage->findings();
-    found = found || damages != 0;
+    found = damages != 0;
     out.text("damage: ").number(damages).text(damages == 1 ? " finding\n" : " findings\n");
     out.flush();
     write_findings(file);

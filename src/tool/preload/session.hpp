@@ -52,7 +52,7 @@ struct session {
   sweep_step step;
   std::atomic<std::int32_t> armed_process; // the first image that was armed; 0: none yet
   std::atomic<std::int32_t> ended;         // whether it came to its end, and noted it
-  std::atomic<std::uint32_t> findings;     // run: processes with some
+  std::atomic<std::uint32_t> findings;     // run: processes with damage
   std::atomic<std::uint64_t> counted;      // plan
   std::atomic<std::uint64_t> failed;       // plan, point
   char follow[1024];                       // names of programs to arm, each behind a newline; empty: the first image

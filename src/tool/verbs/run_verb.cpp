@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "testing/suppressions.hpp"
 #include "tool/program/launch_plan.hpp"
+#include "tool/report/leak_paragraphs.hpp"
 #include "tool/report/output_file.hpp"
 #include "tool/session/followed_programs.hpp"
 #include "tool/session/session_folder.hpp"
@@ -40,6 +41,8 @@ void choose_spies(run_spies& spies, const run_command& command) {
 int run_verb(const run_command& command) {
   const launch_plan launch = plan_launch(command.program);
   require_writable(command.output);
+  const auto expected = command.suppressions.empty() ? testing_detail::suppressions()
+                                                     : testing_detail::suppressions::from_file(command.suppressions);
   if (command.events) {
     require_writable(command.trace.empty() ? "mallocspy.trace" : command.trace);
   }
@@ -55,18 +58,18 @@ int run_verb(const run_command& command) {
   start.contained = false; // the terminal is the program's
   const program_end end = run_program(start, 0, {});
 
-  const std::string report = contents_of(folder.file(report_file));
+  const leak_paragraphs report = sort_out_leaks(contents_of(folder.file(report_file)), expected);
   if (folder.shared().ended.load() == 0) {
     std::cerr
         << "mallocspy: no process came to an end that could be looked at: it was killed, or replaced by a program that is "
            "not followed\n";
   }
   if (command.output.empty()) {
-    std::cerr << report;
+    std::cerr << report.text;
   } else {
-    write_output(command.output, report);
+    write_output(command.output, report.text);
   }
-  const bool found = folder.shared().findings.load() != 0;
+  const bool found = report.lost != 0 || folder.shared().findings.load() != 0;
   return found && command.error_exit_code ? *command.error_exit_code : shell_status(end.status);
 }
 

@@ -43,6 +43,9 @@ int sweep_verb(const sweep_command& command) {
   const launch_plan launch = plan_launch(command.program);
   require_writable(command.files);
   require_writable(command.sweep.resume);
+  if (!command.sweep.suppressions.empty()) {
+    testing_detail::suppressions::from_file(command.sweep.suppressions); // told before anything runs, if it is bad
+  }
   session_folder folder(task::sweep);
   follow_programs(folder.shared(), command.program.follow);
   testing_detail::board& board = folder.shared().board;

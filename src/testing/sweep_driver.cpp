@@ -230,7 +230,7 @@ void sweep_driver::confirm() {
     m_found.emplace_back(n, what);
     points.push_back(n);
     constexpr std::size_t most_primed = 16;
-    if (what == verdict::leak && m_options.prime_with_error && primed.size() < most_primed &&
+    if (what == verdict::leak && m_options.prime_with_error && !m_result.nondeterministic && primed.size() < most_primed &&
         primed[m_board.points[n].stack]++ == 0) {
       order_replay(n);
       m_subject.prime();
@@ -244,6 +244,7 @@ void sweep_driver::confirm() {
   if (is_cancelled()) {
     return;
   }
+  m_repeated = true;
   for (const std::uint64_t n : points) {
     copy_facts(child_facts{}, m_board.points[n].failed);
     m_board.points[n].why_no_snapshot.store(unsafe::no, std::memory_order_relaxed);
@@ -307,7 +308,7 @@ sweep_result sweep_driver::run() {
       std::count_if(plan.rest.begin(), plan.rest.end(), [this](std::uint64_t n) { return has_facts(m_board.points[n]); }));
   confirm();
 
-  const findings_input input{m_board, m_how, m_options, m_subject, occurrences, expected, m_found};
+  const findings_input input{m_board, m_how, m_options, m_subject, occurrences, expected, m_found, m_repeated};
   fill_points(input, m_result);
   for (sweep_point& p : m_result.points) {
     const auto before = earlier(p.n);

@@ -56,6 +56,7 @@ private:
   std::uint64_t m_wanted = 0;
   std::uint64_t m_never_fired = 0;
   std::vector<std::pair<std::uint64_t, verdict>> m_found; // before it was repeated
+  bool m_repeated = false;                                // it was
   sweep_result m_result;
 };
 

@@ -155,7 +155,7 @@ void fill_findings(const findings_input& input, sweep_result& result) {
   for (const auto& [n, before] : input.first_time) {
     const point& p = input.b.points[n];
     const verdict again = judge(p.failed, input.b.unfailed_before, input.how);
-    const bool confirmed = is_finding(again);
+    const bool confirmed = input.repeated && is_finding(again);
     const verdict what = confirmed ? again : before;
     const named_stack& names = input.subject.names().of(p.stack);
     const std::string& id = input.subject.names().id_of(p.stack);
@@ -170,7 +170,9 @@ void fill_findings(const findings_input& input, sweep_result& result) {
     f.confirmed = confirmed;
     f.signal = what == verdict::crash && WIFSIGNALED(p.failed.status) ? WTERMSIG(p.failed.status) : 0;
     f.error_text = what == verdict::silent && has(p.failed, flag::other_error_text);
-    f.detail = confirmed ? detail_of(what, p.failed) : std::string("the second time: ") + name_of(again);
+    f.detail = confirmed         ? detail_of(what, p.failed)
+               : !input.repeated ? "interrupted before it was repeated"
+                                 : std::string("the second time: ") + name_of(again);
     f.stack = names.lines;
     if (const std::uint32_t other = confirmed ? other_stack_of(what, p.failed) : 0) {
       f.other = input.subject.names().of(other).lines;

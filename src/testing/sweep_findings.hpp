@@ -40,6 +40,7 @@ struct findings_input {
   const suppressions& expected;
   // Findings of the first time, by number; what is on the board is what came when they were repeated.
   const std::vector<std::pair<std::uint64_t, verdict>>& first_time;
+  bool repeated; // else the sweep was interrupted before, and nothing is confirmed
 };
 
 // effects: points, and how many were failed by which means

@@ -272,6 +272,28 @@ TEST_CASE("an interruption leaves no process, and tells what was found") {
   CHECK(shell("pgrep -f '[s]leep 1000'").status != 0);
 }
 
+TEST_CASE("an interruption in the middle shows what was found so far") {
+  const temporary_folder folder;
+  folder.write("long.c", R"(#include <stdlib.h>
+int main(void) {
+  for (int i = 0; i < 20000; ++i) {
+    volatile char* block = malloc(57);
+    block[0] = 1;
+    free((void*)block);
+  }
+  return 0;
+})");
+  REQUIRE(shell("cc -O0 -o " + (folder / "long") + " " + (folder / "long.c")).status == 0);
+  const shell_result r = shell("cd " + folder.path() + " && { " MALLOCSPY_COMMAND
+                               " sweep -- ./long & pid=$!; sleep 3; kill -INT $pid; wait $pid; }");
+  INFO(r.err);
+  INFO(r.out);
+  CHECK(r.status == 2);
+  CHECK(r.out.find("interrupted") != std::string::npos);
+  CHECK(r.out.find("crash") != std::string::npos);
+  CHECK(shell("pgrep -f '[.]/long'").status != 0);
+}
+
 TEST_CASE("resume goes on where the last sweep ended") {
   const temporary_folder folder;
   folder.write("in", "b\na\n");

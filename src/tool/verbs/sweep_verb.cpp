@@ -91,7 +91,7 @@ int sweep_verb(const sweep_command& command) {
   if (std::fputs(text.c_str(), out) < 0 || std::fflush(out) != 0) {
     throw std::runtime_error("the report cannot be written");
   }
-  return result.exit_status();
+  return interruption::signal() != 0 ? exit_could_not_run : result.exit_status();
 }
 
 } // namespace mallocspy::tool

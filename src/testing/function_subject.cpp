@@ -40,8 +40,8 @@ MALLOCSPY_OUT_OF_LINE sweep_outcome invoke(const std::function<sweep_outcome()>&
 // effects: overwrites what the function has left on the stack, below its caller's frame: pointers there hold nothing
 MALLOCSPY_OUT_OF_LINE void clear_stack_below() {
   volatile char room[65536];
-  for (std::size_t i = 0; i < sizeof room; ++i) {
-    room[i] = 0;
+  for (volatile char& byte : room) {
+    byte = 0;
   }
 }
 

@@ -35,16 +35,39 @@ bool has_children() noexcept {
   return ::waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) == 0;
 }
 
+// Reads /proc/self/maps letter by letter: "7f3c1000-7f3c3000 rw-s 00000000 00:05 17  /path".
+class shared_mapping_count {
+public:
+  void read(char c) noexcept {
+    if (c == '\n') {
+      m_column = 0;
+    } else if (m_column != 0 || c == ' ') {
+      ++m_column; // 1 is the blank behind the addresses; then come the four letters of the rights
+    }
+    if (m_column == 3) {
+      m_writable = c == 'w';
+    }
+    if (m_column == 5 && m_writable && c == 's') {
+      ++m_count;
+    }
+  }
+  unsigned count() const noexcept {
+    return m_count;
+  }
+
+private:
+  unsigned m_column = 0; // 0: in the addresses
+  bool m_writable = false;
+  unsigned m_count = 0;
+};
+
 // returns: how many mappings are shared and writable
 unsigned shared_mappings() noexcept {
   const int file = ::open("/proc/self/maps", O_RDONLY | O_CLOEXEC);
   if (file < 0) {
     return 0;
   }
-  unsigned count = 0;
-  unsigned column = 0; // 0: in the addresses; then 1 and up in the letters of the rights
-  bool writable = false;
-  bool header = true;
+  shared_mapping_count counting;
   char buffer[4096];
   for (;;) {
     const ssize_t got = ::read(file, buffer, sizeof buffer);
@@ -55,22 +78,11 @@ unsigned shared_mappings() noexcept {
       break;
     }
     for (ssize_t i = 0; i < got; ++i) {
-      const char c = buffer[i];
-      if (c == '\n') {
-        header = true;
-        column = 0;
-      } else if (header) {
-        column += column != 0 || c == ' ' ? 1 : 0;
-        writable = column == 3 ? c == 'w' : writable;
-        if (column == 5) {
-          count += writable && c == 's' ? 1 : 0;
-          header = false;
-        }
-      }
+      counting.read(buffer[i]);
     }
   }
   ::close(file);
-  return count;
+  return counting.count();
 }
 
 open_file facts_of(int descriptor) noexcept {

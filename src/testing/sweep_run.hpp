@@ -115,6 +115,8 @@ private:
   bool counts_this_thread() noexcept;
   bool meets(std::uint64_t n, std::uint64_t size) noexcept;
   bool take_snapshot(std::uint64_t n, bool is_control) noexcept;
+  unsafe learn_files(std::uint64_t n, const open_files& files) noexcept;
+  unsafe make_child(std::uint64_t n, bool is_control, const open_files& files) noexcept;
   bool fails_now(std::uint64_t size) noexcept;
   void start_failing() noexcept;
   bool prepare(child_slot& slot, const open_files& files) noexcept;

@@ -99,34 +99,43 @@ bool sweep_run::prepare(child_slot& slot, const open_files& files) noexcept {
 // returns: true in a child that is to fail
 bool sweep_run::take_snapshot(std::uint64_t n, bool is_control) noexcept {
   const int kept = errno;
-  point& p = m_board->points[n];
   open_files files;
-  const unsafe why = m_safety.look(files);
+  unsafe why = m_safety.look(files);
+  if (why == unsafe::no && !is_control) {
+    why = learn_files(n, files);
+  }
+  if (why == unsafe::no && m_role == role::unfailed) {
+    why = make_child(n, is_control, files);
+  }
   if (why != unsafe::no) {
-    p.why_no_snapshot.store(why, std::memory_order_relaxed);
-    errno = kept;
-    return false;
+    m_board->points[n].why_no_snapshot.store(why, std::memory_order_relaxed);
   }
-  // What the files that are being written are like without a failure, must be known first.
-  const std::uint64_t written = m_safety.written_files(files);
-  if (written != 0 && !is_control) {
-    if (find_files(written) == nullptr) {
-      take_snapshot(n, true);
-      if (m_role == role::control) {
-        errno = kept;
-        return false;
-      }
-      while (m_running != 0) {
-        collect_one();
-      }
-    }
-    if (const known_files* known = find_files(written); known == nullptr || !known->usable) {
-      p.why_no_snapshot.store(unsafe::escaped, std::memory_order_relaxed);
-      errno = kept;
-      return false;
-    }
-  }
+  errno = kept;
+  return m_role == role::failing;
+}
 
+// effects: finds out, by a child in which nothing fails, what the files that are being written are like at the end
+// returns: why there can be no snapshot; no: it is known, or nothing is being written
+unsafe sweep_run::learn_files(std::uint64_t n, const open_files& files) noexcept {
+  const std::uint64_t written = m_safety.written_files(files);
+  if (written == 0) {
+    return unsafe::no;
+  }
+  if (find_files(written) == nullptr) {
+    const unsafe why = make_child(n, true, files);
+    if (why != unsafe::no || m_role == role::control) {
+      return why;
+    }
+    while (m_running != 0) {
+      collect_one();
+    }
+  }
+  const known_files* known = find_files(written);
+  return known != nullptr && known->usable ? unsafe::no : unsafe::escaped;
+}
+
+// effects: makes a child; it comes back from here as well, with its role
+unsafe sweep_run::make_child(std::uint64_t n, bool is_control, const open_files& files) noexcept {
   while (m_running >= m_board->order.jobs) {
     collect_one();
   }
@@ -138,11 +147,9 @@ bool sweep_run::take_snapshot(std::uint64_t n, bool is_control) noexcept {
   slot.n = n;
   slot.is_control = is_control;
   if (!prepare(slot, files)) {
-    p.why_no_snapshot.store(unsafe::descriptors, std::memory_order_relaxed);
-    errno = kept;
-    return false;
+    return unsafe::descriptors;
   }
-  child_facts& facts = is_control ? m_board->control[place] : p.failed;
+  child_facts& facts = is_control ? m_board->control[place] : m_board->points[n].failed;
   std::memset(static_cast<void*>(&facts), 0, sizeof facts);
   {
     const signals_blocked blocked;
@@ -150,24 +157,19 @@ bool sweep_run::take_snapshot(std::uint64_t n, bool is_control) noexcept {
     if (m_children[place].id == 0) {
       m_facts = &facts;
       become_child(slot, files);
+      return unsafe::no;
     }
-  }
-  if (m_role == role::failing || m_role == role::control) {
-    errno = kept;
-    return m_role == role::failing;
   }
   if (m_children[place].id < 0) {
     m_children[place] = {};
-    p.why_no_snapshot.store(unsafe::no_copy, std::memory_order_relaxed);
-  } else {
-    ++m_running;
-    m_board->snapshots.fetch_add(1, std::memory_order_relaxed);
-    if (m_board->order.jobs == 1) {
-      collect_one();
-    }
+    return unsafe::no_copy;
   }
-  errno = kept;
-  return false;
+  ++m_running;
+  m_board->snapshots.fetch_add(1, std::memory_order_relaxed);
+  if (m_board->order.jobs == 1) {
+    collect_one();
+  }
+  return unsafe::no;
 }
 
 void sweep_run::become_child(child_slot& slot, const open_files& files) noexcept {

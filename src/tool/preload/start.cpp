@@ -93,8 +93,8 @@ main_function program_main = nullptr;
 // there, and what is stale in their gaps would look like pointers of the program
 __attribute__((noinline)) void clear_stack_below() noexcept {
   volatile char room[65536];
-  for (std::size_t i = 0; i < sizeof room; ++i) {
-    room[i] = 0;
+  for (volatile char& byte : room) {
+    byte = 0;
   }
 }
 

@@ -127,6 +127,7 @@ int main(int argc, char** argv) {
     for (const int milliseconds : {1, 20, 200}) {
       for (const bool stops : {true, false}) {
         // A process of its own for each row: what is resident stays so.
+        std::fflush(stdout);
         const pid_t child = ::fork();
         if (child == 0) {
           print_row({milliseconds, resident, stops}, steps_of_ms, milliseconds == 200 ? 1 : rounds);

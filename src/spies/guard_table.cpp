@@ -74,7 +74,7 @@ void guard_table::insert(guarded_block& block) noexcept {
   lock_of(place).lock();
   block.next = m_places[place].load(std::memory_order_relaxed);
   m_places[place].store(&block, std::memory_order_relaxed);
-  m_used[place / group_places].store(true, std::memory_order_relaxed);
+  mark_used(place);
   lock_of(place).unlock();
 }
 

@@ -8,6 +8,7 @@
 #include "spies/guard_block.hpp"
 
 #include <atomic>
+#include <cstdint>
 
 namespace mallocspy::spies {
 
@@ -65,8 +66,10 @@ public:
 
 private:
   static constexpr std::size_t place_count = std::size_t{1} << 20;
-  // Places that share a page of the table. Those that never held a block are not looked at: their page is not there.
-  static constexpr std::size_t group_places = 512;
+  // Of places that never held a block neither the place nor its page is looked at: few groups are in use in a small
+  // program.
+  static constexpr std::size_t group_places = 32;
+  static constexpr std::size_t set_groups = 64; // groups that are told by one word
   static constexpr std::size_t lock_count = 64;
   static constexpr std::size_t chunk_bytes = std::size_t{64} * 1024;
 
@@ -91,12 +94,21 @@ private:
     return m_locks[place % lock_count].lock;
   }
   template <class Visit> void for_each_used_place(Visit visit) const {
-    for (std::size_t group = 0; group < place_count / group_places; ++group) {
-      if (m_used[group].load(std::memory_order_relaxed)) {
-        for (std::size_t place = group * group_places; place < (group + 1) * group_places; ++place) {
-          visit(place);
+    for (std::size_t set = 0; set < set_count; ++set) {
+      std::uint64_t used = m_used[set].load(std::memory_order_relaxed);
+      for (std::size_t group = set * set_groups; used != 0; ++group, used >>= 1) {
+        for (std::size_t i = 0; (used & 1) != 0 && i < group_places; ++i) {
+          visit(group * group_places + i);
         }
       }
+    }
+  }
+  void mark_used(std::size_t place) noexcept {
+    const std::size_t group = place / group_places;
+    std::atomic<std::uint64_t>& set = m_used[group / set_groups];
+    const std::uint64_t bit = std::uint64_t{1} << group % set_groups;
+    if ((set.load(std::memory_order_relaxed) & bit) == 0) {
+      set.fetch_or(bit, std::memory_order_relaxed);
     }
   }
   guarded_block* find(std::size_t place, const void* client) const noexcept;
@@ -113,7 +125,8 @@ private:
   }
 
   std::atomic<guarded_block*>* m_places;
-  std::atomic<bool> m_used[place_count / group_places]{}; // groups that have held a block
+  static constexpr std::size_t set_count = place_count / group_places / set_groups;
+  std::atomic<std::uint64_t> m_used[set_count]{}; // groups that have held a block
   std::atomic<chunk*> m_chunks{nullptr};
   mutable padded_lock m_locks[lock_count];
   stock m_stocks[16];

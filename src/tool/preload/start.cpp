@@ -5,6 +5,7 @@
 #include "tool/preload/armed_sweep.hpp"
 
 #include <csignal>
+#include <cstring>
 #include <dlfcn.h>
 #include <pthread.h>
 #include <unistd.h>
@@ -92,10 +93,9 @@ main_function program_main = nullptr;
 // effects: overwrites what main() and all that it called have left on the stack. The frames of exit handlers come to lie
 // there, and what is stale in their gaps would look like pointers of the program
 __attribute__((noinline)) void clear_stack_below() noexcept {
-  volatile char room[65536];
-  for (volatile char& byte : room) {
-    byte = 0;
-  }
+  char room[65536];
+  std::memset(room, 0, sizeof room);
+  __asm__ volatile("" : : "r"(room) : "memory"); // so that it is done, though nobody reads it
 }
 
 int run_main(int argc, char** argv, char** environment) {

@@ -284,8 +284,9 @@ int main(void) {
   return 0;
 })");
   REQUIRE(shell("cc -O0 -o " + (folder / "long") + " " + (folder / "long.c")).status == 0);
-  const shell_result r = shell("cd " + folder.path() + " && { " MALLOCSPY_COMMAND
-                               " sweep -- ./long & pid=$!; sleep 3; kill -INT $pid; wait $pid; }");
+  const shell_result r =
+      shell("cd " + folder.path() +
+            " && { " MALLOCSPY_COMMAND " sweep -- ./long & pid=$!; sleep 3; kill -INT $pid; wait $pid; }");
   INFO(r.err);
   INFO(r.out);
   CHECK(r.status == 2);

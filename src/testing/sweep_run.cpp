@@ -66,7 +66,8 @@ int& depth_without_faults() noexcept {
 
 void sweep_run::begin(board& b, leak_tracker& leaks, guard& damage, const judging& how, const output_files& output,
                       const output_files& baseline) noexcept {
-  if (m_board != &b) {
+  // A new board may lie where the last one lay.
+  if (m_board != &b || b.stacks.load(std::memory_order_relaxed) == 0) {
     m_stacks.attach(&b);
   }
   m_board = &b;

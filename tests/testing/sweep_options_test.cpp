@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: MIT
+// What the options of a sweep do.
+#include "support/catch.hpp"
+
+#include <cstdio>
+#include <cstdlib>
+#include <fstream>
+#include <mallocspy/mallocspy.hpp>
+#include <mallocspy/spies.hpp>
+#include <mallocspy/testing.hpp>
+#include <set>
+#include <string>
+#include <unistd.h>
+#include <vector>
+
+namespace {
+
+using namespace mallocspy;
+
+// Eight blocks of 101 to 108 bytes, alive together; true if all are there. Forgets the first one if the sixth is refused.
+bool eight_blocks(bool leaks) {
+  void* blocks[8] = {};
+  bool complete = true;
+  for (unsigned i = 0; i < 8; ++i) {
+    blocks[i] = CoTaskMemAlloc(101 + i);
+    complete = complete && blocks[i] != nullptr;
+  }
+  for (unsigned i = leaks && blocks[5] == nullptr ? 1 : 0; i < 8; ++i) {
+    CoTaskMemFree(blocks[i]);
+  }
+  blocks[0] = nullptr;
+  return complete;
+}
+
+// How many of eight requests fail, told by the exit status of the point's child: as a wrong result with that many refusals.
+std::uint64_t refusals(const sweep_options& options, std::uint64_t expected) {
+  int refused = 0;
+  sweep_options with_count = options;
+  with_count.is_correct = [&] { return refused == 0 || refused == static_cast<int>(expected); };
+  const sweep_result result = oom_sweep(
+      [&] {
+        refused = 0;
+        void* blocks[8] = {};
+        for (unsigned i = 0; i < 8; ++i) {
+          blocks[i] = CoTaskMemAlloc(101 + i);
+          refused += blocks[i] == nullptr ? 1 : 0;
+        }
+        for (void* block : blocks) {
+          CoTaskMemFree(block);
+        }
+      },
+      with_count);
+  INFO(result.text());
+  CHECK(result.error.empty());
+  return result.count(verdict::tolerated);
+}
+
+struct temporary_file {
+  char path[40] = "/tmp/mallocspy_sweep_XXXXXX";
+  temporary_file() {
+    ::close(::mkstemp(path));
+  }
+  ~temporary_file() {
+    ::unlink(path);
+  }
+  temporary_file(const temporary_file&) = delete;
+  temporary_file& operator=(const temporary_file&) = delete;
+};
+
+} // namespace
+
+// The first one: blocks that a sweep has lost keep its spies registered.
+TEST_CASE("another registered spy is an error, and so is a sweep in a sweep") {
+  {
+    spy_base spy;
+    const scoped_spy registered(&spy);
+    REQUIRE(registered);
+    const sweep_result result = oom_sweep([] { return true; });
+    CHECK(result.exit_status() == 2);
+    CHECK(result.error.find("another spy") != std::string::npos);
+  }
+  int inner_status = 0;
+  oom_sweep([&] { inner_status = oom_sweep([] {}).exit_status(); });
+  CHECK(inner_status == 2);
+  CHECK(oom_sweep([] {}).passed());
+}
+
+TEST_CASE("modes: one, all later ones, a number in a row, a budget") {
+  sweep_options options;
+  options.only = 3;
+  CHECK(refusals(options, 1) == 1);
+  options.mode = sweep_mode::all_after;
+  CHECK(refusals(options, 6) == 1);
+  options.mode = sweep_mode::in_a_row;
+  options.in_a_row = 4;
+  CHECK(refusals(options, 4) == 1);
+  options.mode = sweep_mode::budget;
+  options.budget = 210; // 103 is refused as the first; 104 and 105 fit, then no more
+  CHECK(refusals(options, 4) == 1);
+}
+
+TEST_CASE("several children at one time find the same") {
+  sweep_options options;
+  options.jobs = 4;
+  const sweep_result together = oom_sweep([] { return eight_blocks(true); }, options);
+  options.jobs = 1;
+  const sweep_result alone = oom_sweep([] { return eight_blocks(true); }, options);
+  INFO(together.text());
+  CHECK(together.injected == 8);
+  CHECK(together.verdicts == alone.verdicts);
+  REQUIRE(together.findings.size() == 1);
+  CHECK(together.findings[0].what == verdict::leak);
+  CHECK(together.findings[0].allocation == 6);
+}
+
+TEST_CASE("unique, limit, only and shards choose points") {
+  const auto body = [] { return eight_blocks(false); };
+  sweep_options options;
+  options.unique = true;
+  const sweep_result unique = oom_sweep(body, options);
+  CHECK(unique.injected == 1); // one call in a loop
+  CHECK(unique.passed());
+  options = {};
+  options.limit = 3;
+  const sweep_result limited = oom_sweep(body, options);
+  CHECK(limited.injected == 3);
+  CHECK_FALSE(limited.complete);
+  CHECK_FALSE(limited.stopped.empty());
+  options = {};
+  std::set<std::uint64_t> tested;
+  options.shards = 3;
+  for (options.shard = 1; options.shard <= 3; ++options.shard) {
+    for (const sweep_point& p : oom_sweep(body, options).points) {
+      if (p.what != verdict::untested) {
+        CHECK(tested.insert(p.n).second);
+      }
+    }
+  }
+  CHECK(tested.size() == 8);
+  options.shard = 4;
+  CHECK(oom_sweep(body, options).exit_status() == 2);
+}
+
+TEST_CASE("one point is repeated by its stack and occurrence, as the report and the environment say") {
+  const auto body = [] { return eight_blocks(true); };
+  const sweep_result all = oom_sweep(body);
+  REQUIRE(all.findings.size() == 1);
+  const std::string prefix = "MALLOCSPY_SWEEP_ONLY=";
+  const std::string replay = all.findings[0].replay;
+  REQUIRE(replay.rfind(prefix, 0) == 0);
+  ::setenv("MALLOCSPY_SWEEP_ONLY", replay.substr(prefix.size()).c_str(), 1);
+  const sweep_result one = oom_sweep(body);
+  ::unsetenv("MALLOCSPY_SWEEP_ONLY");
+  INFO(one.text());
+  CHECK(one.injected == 1);
+  CHECK(one.count(verdict::leak) == 1);
+}
+
+TEST_CASE("expected findings do not count, and a bad file is told") {
+  const temporary_file file;
+  std::ofstream(file.path) << "leak fun:*eight_blocks*\n";
+  sweep_options options;
+  options.suppressions = file.path;
+  const sweep_result result = oom_sweep([] { return eight_blocks(true); }, options);
+  INFO(result.text());
+  CHECK(result.passed());
+  CHECK(result.suppressed.size() == 1);
+  std::ofstream(file.path) << "leek fun:a\n";
+  const sweep_result refused = oom_sweep([] { return true; }, options);
+  CHECK(refused.exit_status() == 2);
+  CHECK(refused.error.find(":1:") != std::string::npos);
+}
+
+TEST_CASE("a sweep goes on from its file") {
+  const temporary_file file;
+  ::unlink(file.path);
+  sweep_options options;
+  options.resume = file.path;
+  options.limit = 5;
+  const auto body = [] { return eight_blocks(false); };
+  CHECK(oom_sweep(body, options).injected == 5);
+  options.limit = 0;
+  const sweep_result rest = oom_sweep(body, options);
+  CHECK(rest.injected == 3);
+  CHECK(rest.complete);
+  CHECK(rest.count(verdict::clean) == 8);
+}
+
+TEST_CASE("progress is told, up to the end") {
+  std::vector<std::uint64_t> done;
+  sweep_options options;
+  options.progress = [&](const sweep_progress& p) {
+    CHECK(p.wanted == 8);
+    done.push_back(p.done);
+  };
+  oom_sweep([] { return eight_blocks(false); }, options);
+  REQUIRE_FALSE(done.empty());
+  CHECK(done.back() == 8);
+}
+
+TEST_CASE("a function that is not deterministic is said to be so, and is replayed") {
+  int calls = 0;
+  const sweep_result result = oom_sweep([&] {
+    ++calls;
+    for (int i = 0; i < (calls % 2 == 0 ? 3 : 4); ++i) {
+      CoTaskMemFree(CoTaskMemAlloc(71));
+    }
+  });
+  INFO(result.text());
+  CHECK(result.nondeterministic);
+  CHECK_FALSE(result.drift.empty());
+  CHECK(result.snapshots == 0);
+}

@@ -150,6 +150,46 @@ void fill_points(const findings_input& input, sweep_result& result) {
   }
 }
 
+namespace {
+
+// What is told of a group: the first of its points.
+sweep_finding finding_of(const findings_input& input, std::uint64_t n, verdict what, bool confirmed, verdict again) {
+  const point& p = input.b.points[n];
+  sweep_finding f;
+  f.what = what;
+  f.allocation = n;
+  f.occurrence = input.occurrences.of(n);
+  f.stack_id = input.subject.names().id_of(p.stack);
+  f.confirmed = confirmed;
+  f.signal = what == verdict::crash && WIFSIGNALED(p.failed.status) ? WTERMSIG(p.failed.status) : 0;
+  f.error_text = what == verdict::silent && has(p.failed, flag::other_error_text);
+  f.stack = input.subject.names().of(p.stack).lines;
+  if (!confirmed) {
+    f.detail = input.repeated ? std::string("the second time: ") + name_of(again) : "interrupted before it was repeated";
+  } else {
+    f.detail = detail_of(what, p.failed);
+    if (const std::uint32_t other = other_stack_of(what, p.failed)) {
+      f.other = input.subject.names().of(other).lines;
+    }
+  }
+  f.replay = input.subject.replay_command(f, input.options);
+  return f;
+}
+
+std::vector<sweep_finding>& list_for(const findings_input& input, const sweep_finding& finding, sweep_result& result) {
+  const named_stack& names = input.subject.names().of(input.b.points[finding.allocation].stack);
+  if (!input.expected.empty() && input.expected.match(finding.what, finding.stack_id, names.frames) != nullptr) {
+    return result.suppressed;
+  }
+  return finding.confirmed ? result.findings : result.unconfirmed;
+}
+
+bool is_worse(const sweep_finding& x, const sweep_finding& y) {
+  return x.what != y.what ? x.what < y.what : x.allocation < y.allocation;
+}
+
+} // namespace
+
 void fill_findings(const findings_input& input, sweep_result& result) {
   std::map<std::tuple<verdict, std::string, bool>, sweep_finding> groups;
   for (const auto& [n, before] : input.first_time) {
@@ -157,43 +197,17 @@ void fill_findings(const findings_input& input, sweep_result& result) {
     const verdict again = judge(p.failed, input.b.unfailed_before, input.how);
     const bool confirmed = input.repeated && is_finding(again);
     const verdict what = confirmed ? again : before;
-    const named_stack& names = input.subject.names().of(p.stack);
-    const std::string& id = input.subject.names().id_of(p.stack);
-    sweep_finding& f = groups[{what, id, confirmed}];
-    if (f.points++ != 0) {
-      continue;
+    sweep_finding& f = groups[{what, input.subject.names().id_of(p.stack), confirmed}];
+    if (f.points == 0) {
+      f = finding_of(input, n, what, confirmed, again);
     }
-    f.what = what;
-    f.allocation = n;
-    f.occurrence = input.occurrences.of(n);
-    f.stack_id = id;
-    f.confirmed = confirmed;
-    f.signal = what == verdict::crash && WIFSIGNALED(p.failed.status) ? WTERMSIG(p.failed.status) : 0;
-    f.error_text = what == verdict::silent && has(p.failed, flag::other_error_text);
-    f.detail = confirmed         ? detail_of(what, p.failed)
-               : !input.repeated ? "interrupted before it was repeated"
-                                 : std::string("the second time: ") + name_of(again);
-    f.stack = names.lines;
-    if (const std::uint32_t other = confirmed ? other_stack_of(what, p.failed) : 0) {
-      f.other = input.subject.names().of(other).lines;
-    }
-    f.replay = input.subject.replay_command(f, input.options);
+    ++f.points;
   }
   for (auto& [key, finding] : groups) {
-    const auto n = finding.allocation;
-    const named_stack& names = input.subject.names().of(input.b.points[n].stack);
-    const bool is_expected =
-        !input.expected.empty() && input.expected.match(finding.what, finding.stack_id, names.frames) != nullptr;
-    (is_expected         ? result.suppressed
-     : finding.confirmed ? result.findings
-                         : result.unconfirmed)
-        .push_back(std::move(finding));
+    list_for(input, finding, result).push_back(std::move(finding));
   }
-  const auto worse = [](const sweep_finding& x, const sweep_finding& y) {
-    return x.what != y.what ? x.what < y.what : x.allocation < y.allocation;
-  };
   for (auto* list : {&result.findings, &result.unconfirmed, &result.suppressed}) {
-    std::sort(list->begin(), list->end(), worse);
+    std::sort(list->begin(), list->end(), is_worse);
   }
 }
 

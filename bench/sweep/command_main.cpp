@@ -11,6 +11,7 @@
 #include <fstream>
 #include <functional>
 #include <string>
+#include <unistd.h>
 #include <vector>
 
 namespace {
@@ -146,8 +147,15 @@ void start_up(int rounds) {
 
 int main(int argc, char** argv) {
   const int rounds = argc > 1 ? std::max(1, std::atoi(argv[1])) : 3;
+  // Reruns copy the working directory: it is to be an empty one.
+  const std::filesystem::path folder =
+      std::filesystem::temp_directory_path() / ("mallocspy_bench_" + std::to_string(::getpid()));
+  std::filesystem::create_directory(folder);
+  std::filesystem::current_path(folder);
   sweeps(rounds);
   tracking(rounds);
   start_up(rounds);
+  std::filesystem::current_path("/");
+  std::filesystem::remove_all(folder);
   return 0;
 }

@@ -47,6 +47,13 @@ enum instruction : std::uint8_t {
 // DW_OP_*
 constexpr std::uint8_t op_frame_plus = 0x76; // breg6: frame pointer + offset
 constexpr std::uint8_t op_deref = 0x06;
+constexpr std::uint8_t op_stack_plus = 0x77; // breg7: stack pointer + offset
+constexpr std::uint8_t op_code_plus = 0x80;  // breg16: the code's address + offset
+constexpr std::uint8_t op_and = 0x1A;
+constexpr std::uint8_t op_plus = 0x22;
+constexpr std::uint8_t op_shl = 0x24;
+constexpr std::uint8_t op_ge = 0x2A;
+constexpr std::uint8_t op_number = 0x30; // lit0 and up to lit31
 
 class program {
 public:
@@ -126,10 +133,17 @@ private:
     case def_cfa_offset:
       m_rules.cfa_offset = static_cast<std::int64_t>(reader.uleb());
       return true;
-    default: // def_cfa_expression: what gcc writes for functions that align their stack
-      return frame_expression(reader, true, m_rules.cfa_offset) ? (m_rules.cfa = frame_rules::cfa_kind::through_frame, true)
-                                                                : (m_rules.cfa = frame_rules::cfa_kind::other, true);
+    default:
+      cfa_by(next_expression(reader));
+      return true;
     }
+  }
+
+  // What gcc writes for functions that align their stack, and what linkers write for linkage tables.
+  void cfa_by(dwarf_reader expression) noexcept {
+    m_rules.cfa = frame_expression(expression, true, m_rules.cfa_offset) ? frame_rules::cfa_kind::through_frame
+                  : linkage_expression(expression, m_rules.cfa_offset)   ? frame_rules::cfa_kind::stack
+                                                                         : frame_rules::cfa_kind::other;
   }
 
   bool execute_register(std::uint8_t code, dwarf_reader& reader) noexcept {
@@ -166,7 +180,7 @@ private:
     case expression:
     case val_expression: {
       std::int64_t offset = 0;
-      const bool simple = frame_expression(reader, false, offset) && code == expression;
+      const bool simple = frame_expression(next_expression(reader), false, offset) && code == expression;
       if (which != frame_register || !simple) {
         return lost(which);
       }
@@ -179,16 +193,40 @@ private:
     }
   }
 
-  // returns: whether the expression is "frame pointer + offset", and the word there if `deref`
-  static bool frame_expression(dwarf_reader& reader, bool deref, std::int64_t& offset) noexcept {
+  // effects: skips the expression. returns: a reader of it; of nothing if it goes beyond the end
+  static dwarf_reader next_expression(dwarf_reader& reader) noexcept {
     const std::uint64_t length = reader.uleb();
-    dwarf_reader inside(reader.position(), reader.position() + length);
+    const std::uint8_t* begin = reader.position();
     reader.skip(length);
-    const bool starts = reader.ok() && inside.byte() == op_frame_plus;
+    return {begin, reader.ok() ? reader.position() : begin};
+  }
+
+  // returns: whether the expression is "frame pointer + offset", and the word there if `deref`
+  static bool frame_expression(dwarf_reader inside, bool deref, std::int64_t& offset) noexcept {
+    const bool starts = inside.byte() == op_frame_plus;
     const std::int64_t found = inside.sleb();
     const bool matches = starts && (!deref || inside.byte() == op_deref) && inside.ok() && inside.at_end();
     offset = matches ? found : offset;
     return matches;
+  }
+
+  // An entry of a linkage table pushes a word on its way; a signal may come before that or after it.
+  // returns: whether the expression is "stack pointer + offset, and 8 more if (address & mask) >= limit"
+  bool linkage_expression(dwarf_reader inside, std::int64_t& offset) const noexcept {
+    const bool starts = inside.byte() == op_stack_plus;
+    const std::int64_t found = inside.sleb();
+    const bool by_address = inside.byte() == op_code_plus && inside.sleb() == 0;
+    const unsigned mask = inside.byte() - op_number;
+    const bool masked = inside.byte() == op_and;
+    const unsigned limit = inside.byte() - op_number;
+    const bool compared = inside.byte() == op_ge;
+    const bool times_eight = inside.byte() == op_number + 3 && inside.byte() == op_shl && inside.byte() == op_plus;
+    if (!starts || !by_address || !masked || !compared || !times_eight || mask > 31 || limit > 31 || !inside.ok() ||
+        !inside.at_end()) {
+      return false;
+    }
+    offset = found + ((m_address & mask) >= limit ? 8 : 0);
+    return true;
   }
 
   bool advance(std::uint64_t delta) noexcept {

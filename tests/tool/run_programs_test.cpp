@@ -6,13 +6,15 @@
 #include <csignal>
 #include <cstdlib>
 #include <filesystem>
+#include <sys/wait.h>
+#include <unistd.h>
 
 using namespace mallocspy::tests;
 
 namespace {
 
 // A program in C, built where it is needed.
-std::string build(const temporary_folder& folder, const char* name, const char* source) {
+std::string build(const temporary_folder& folder, const char* name, const std::string& source) {
   const std::string text = folder.write(std::string(name) + ".c", source);
   REQUIRE(shell("cc -g -O0 -o " + (folder / name) + " " + text + " -lpthread").status == 0);
   return folder / name;
@@ -159,6 +161,66 @@ int main(void) {
   const shell_result never = shell("mallocspy fail --nth 1000 --error-exitcode 5 -- " + program);
   CHECK(never.status == 5);
   CHECK(never.err.find("never came") != std::string::npos);
+}
+
+TEST_CASE("fail by a stack hands the standard input on, though it is read to find the allocation") {
+  const temporary_folder folder;
+  build(folder, "echoes", R"(#include <stdio.h>
+#include <stdlib.h>
+int main(void) {
+  char text[20];
+  char* block = malloc(77);
+  printf("%s %s", block == NULL ? "failed" : "there", fgets(text, sizeof text, stdin));
+  return 0;
+})");
+  REQUIRE(shell("cd " + folder.path() + " && " MALLOCSPY_COMMAND " sweep --json sweep -- ./echoes").status != 2);
+  const std::string json = content_of(folder / "sweep");
+  const std::size_t at = json.find("\"stack_id\"");
+  const std::size_t begin = json.find('"', json.find(':', at)) + 1;
+  const std::string stack = json.substr(begin, 16);
+  const shell_result r =
+      shell("cd " + folder.path() + " && echo input | " MALLOCSPY_COMMAND " fail --stack " + stack + " -- ./echoes");
+  INFO(stack);
+  INFO(r.err);
+  CHECK(r.out == "failed input\n");
+}
+
+TEST_CASE("an interruption at the terminal is for the program, and nothing is left behind") {
+  const temporary_folder folder;
+  const std::string program =
+      build(folder, "handles", "#define READY \"" + (folder / "ready") + "\"\n" + R"(#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <unistd.h>
+static void note(int number) { (void)number; }
+int main(void) {
+  char* volatile lost = malloc(61);
+  lost = NULL;
+  signal(SIGINT, note);
+  close(open(READY, O_CREAT | O_WRONLY, 0600));
+  pause();
+  return 4;
+})");
+  const std::string before = shell("ls /dev/shm").out;
+  const std::string report = folder / "report";
+  const pid_t child = ::fork();
+  if (child == 0) {
+    ::setsid();
+    ::execl(MALLOCSPY_COMMAND, "mallocspy", "run", "--output", report.c_str(), "--", program.c_str(),
+            static_cast<char*>(nullptr));
+    ::_exit(127);
+  }
+  while (!std::filesystem::exists(folder / "ready")) {
+    ::usleep(10000);
+  }
+  ::usleep(200000);       // into pause()
+  ::kill(-child, SIGINT); // as a terminal does: to all processes in the foreground
+  int status = 0;
+  REQUIRE(::waitpid(child, &status, 0) == child);
+  CHECK(WIFEXITED(status));
+  CHECK(WEXITSTATUS(status) == 4);
+  CHECK(content_of(report).find("61 bytes") != std::string::npos);
+  CHECK(shell("ls /dev/shm").out == before);
 }
 
 TEST_CASE("the library adds no allocation of its own to a program's count") {

@@ -2,7 +2,7 @@
 #include "tool/session/interruption.hpp"
 
 #include <csignal>
-#include <initializer_list>
+#include <iterator>
 
 namespace mallocspy::tool {
 
@@ -15,22 +15,30 @@ void note(int number) noexcept {
   std::signal(number, SIG_DFL);
 }
 
-constexpr std::initializer_list<int> noted = {SIGINT, SIGTERM, SIGHUP};
+constexpr int noted[] = {SIGINT, SIGTERM, SIGHUP};
+struct sigaction before[std::size(noted)];
+
+bool is_ignored(const struct sigaction& action) noexcept {
+  return (action.sa_flags & SA_SIGINFO) == 0 && action.sa_handler == SIG_IGN;
+}
 
 } // namespace
 
 interruption::interruption() noexcept {
   came = 0;
-  for (const int number : noted) {
-    struct sigaction action {};
-    action.sa_handler = note;
-    ::sigaction(number, &action, nullptr);
+  for (std::size_t i = 0; i < std::size(noted); ++i) {
+    ::sigaction(noted[i], nullptr, &before[i]);
+    if (noted[i] != SIGHUP || !is_ignored(before[i])) {
+      struct sigaction action {};
+      action.sa_handler = note;
+      ::sigaction(noted[i], &action, nullptr);
+    }
   }
 }
 
 interruption::~interruption() {
-  for (const int number : noted) {
-    std::signal(number, SIG_DFL);
+  for (std::size_t i = 0; i < std::size(noted); ++i) {
+    ::sigaction(noted[i], &before[i], nullptr);
   }
 }
 

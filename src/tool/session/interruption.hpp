@@ -6,7 +6,8 @@ namespace mallocspy::tool {
 
 class interruption {
 public:
-  // effects: from now on SIGINT, SIGTERM and SIGHUP are noted; a second one ends the command
+  // effects: until the end of this object SIGINT, SIGTERM and SIGHUP are noted; a second one ends the command. An ignored
+  //   SIGHUP stays so, here and in programs that are started: nohup asks for that
   interruption() noexcept;
   ~interruption();
   interruption(const interruption&) = delete;

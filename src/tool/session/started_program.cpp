@@ -2,7 +2,6 @@
 #include "tool/session/started_program.hpp"
 
 #include "testing/child_process.hpp"
-#include "tool/preload/session.hpp"
 #include "tool/session/interruption.hpp"
 
 #include <cerrno>
@@ -79,9 +78,6 @@ private:
     ::close(file);
     return true;
   };
-  for (const int number : {SIGINT, SIGTERM, SIGHUP}) {
-    std::signal(number, SIG_DFL);
-  }
   if (start.contained) {
     ::setpgid(0, 0);
   }
@@ -120,6 +116,16 @@ void end_the_rest(pid_t group) {
 }
 
 } // namespace
+
+program_start foreground_start(const launch_plan& launch, const session_folder& folder) {
+  program_start start;
+  start.path = launch.path;
+  start.words = launch.words;
+  start.preload = launch.preload;
+  start.session = folder.path();
+  start.contained = false;
+  return start;
+}
 
 program_end run_program(const program_start& start, long timeout, const std::function<void()>& tick) {
   std::vector<std::string> words = start.words;

@@ -2,6 +2,9 @@
 // A program with the library in it, from its start to its end.
 #pragma once
 
+#include "tool/program/launch_plan.hpp"
+#include "tool/session/session_folder.hpp"
+
 #include <functional>
 #include <string>
 #include <utility>
@@ -23,6 +26,9 @@ struct program_start {
   // Whether it is in a group of its own. All of it is ended then, with everything that it has started and left behind.
   bool contained = true;
 };
+
+// returns: a start in the foreground: the terminal and its keys are the program's
+program_start foreground_start(const launch_plan& launch, const session_folder& folder);
 
 struct program_end {
   int status = 0; // as waitpid tells it

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "tool/program/launch_plan.hpp"
 #include "tool/session/followed_programs.hpp"
+#include "tool/session/interruption.hpp"
 #include "tool/session/program_subject.hpp"
 #include "tool/session/standard_input.hpp"
 #include "tool/verbs/verbs.hpp"
@@ -55,11 +56,13 @@ failure_plan plan_of(const fail_command& command) {
   return plan;
 }
 
+// in: file with the program's standard input
 // returns: the number of an allocation that is named by its stack, found in a run in which nothing fails
-std::uint64_t find_point(session_folder& folder, const fail_command& command, const launch_plan& launch) {
+std::uint64_t find_point(session_folder& folder, const fail_command& command, const launch_plan& launch,
+                         const std::string& in) {
   program_choice choice;
   choice.launch = launch;
-  choice.in = keep_standard_input(folder, std::uint64_t{64} << 20);
+  choice.in = in;
   program_subject subject(folder, choice, {});
   testing_detail::board& board = folder.shared().board;
   board.order.all_threads = true;
@@ -78,12 +81,15 @@ std::uint64_t find_point(session_folder& folder, const fail_command& command, co
                            command.stack + ", and " + std::to_string(allocations) + " in all");
 }
 
-void order_point(session_folder& folder, const fail_command& command, const launch_plan& launch) {
+// returns: a file with the program's standard input, if it has been read; else empty
+std::string order_point(session_folder& folder, const fail_command& command, const launch_plan& launch) {
+  std::string in;
   testing_detail::board& board = folder.shared().board;
   std::uint64_t n = command.nth == 0 ? 1 : command.nth;
   if (!command.stack.empty()) {
     folder.shared().what = task::sweep;
-    n = find_point(folder, command, launch);
+    in = keep_standard_input(folder, std::uint64_t{64} << 20);
+    n = find_point(folder, command, launch, in);
     folder.shared().what = task::point;
     folder.disarm();
     board.order.replay_key = board.stack[board.points[n].stack].key.load();
@@ -94,6 +100,7 @@ void order_point(session_folder& folder, const fail_command& command, const laun
   board.order.in_a_row = command.count;
   board.order.budget = command.budget.value_or(0);
   board.order.all_threads = true;
+  return in;
 }
 
 } // namespace
@@ -107,18 +114,16 @@ int fail_verb(const fail_command& command) {
   }
   session_folder folder(by_point ? task::point : task::plan);
   follow_programs(folder.shared(), command.program.follow);
+  std::string in;
   if (by_point) {
-    order_point(folder, command, launch);
+    in = order_point(folder, command, launch);
   } else {
     folder.shared().plan = plan_of(command);
   }
 
-  program_start start;
-  start.path = launch.path;
-  start.words = launch.words;
-  start.preload = launch.preload;
-  start.session = folder.path();
-  start.contained = false; // the terminal is the program's
+  const interruption interruptions; // a key at the terminal is for the program
+  program_start start = foreground_start(launch, folder);
+  start.in = in;
   const program_end end = run_program(start, 0, {});
 
   const session& s = folder.shared();

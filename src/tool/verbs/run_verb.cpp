@@ -4,6 +4,7 @@
 #include "tool/report/leak_paragraphs.hpp"
 #include "tool/report/output_file.hpp"
 #include "tool/session/followed_programs.hpp"
+#include "tool/session/interruption.hpp"
 #include "tool/session/session_folder.hpp"
 #include "tool/session/started_program.hpp"
 #include "tool/verbs/verbs.hpp"
@@ -50,13 +51,8 @@ int run_verb(const run_command& command) {
   follow_programs(folder.shared(), command.program.follow);
   choose_spies(folder.shared().spies, command);
 
-  program_start start;
-  start.path = launch.path;
-  start.words = launch.words;
-  start.preload = launch.preload;
-  start.session = folder.path();
-  start.contained = false; // the terminal is the program's
-  const program_end end = run_program(start, 0, {});
+  const interruption interruptions; // a key at the terminal is for the program: the report comes when that has ended
+  const program_end end = run_program(foreground_start(launch, folder), 0, {});
 
   const leak_paragraphs report = sort_out_leaks(contents_of(folder.file(report_file)), expected);
   if (folder.shared().ended.load() == 0) {

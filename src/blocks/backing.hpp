@@ -85,6 +85,38 @@ template <class Begin> bool is_the_programs_malloc(Begin begin_of_module) noexce
          begin_of_module(reinterpret_cast<std::uintptr_t>(&mi_malloc));
 }
 
+// What lies in a range of mimalloc's memory.
+struct heap_part {
+  std::uintptr_t begin;
+  std::uintptr_t end;
+  bool is_block; // one that is handed out; else a range of such blocks and of free ones, told before its blocks
+};
+
+// effects: calls visit(context, part) for the pages and blocks of the calling thread's heap. Blocks that this library keeps
+//   for the thread count as handed out
+// returns: false if this mimalloc does not tell them, or visit returned false
+// threads: reads what only the calling thread changes; not from a handler that may have interrupted mimalloc
+inline bool visit_heap_of_thread(bool (*visit)(void* context, const heap_part& part), void* context) noexcept {
+#if MI_MALLOC_VERSION < 300
+  struct visiting {
+    bool (*visit)(void* context, const heap_part& part);
+    void* context;
+  } both{visit, context};
+  return mi_heap_visit_blocks(
+      mi_heap_get_default(), true,
+      [](const mi_heap_t*, const mi_heap_area_t* area, void* block, std::size_t block_size, void* self) {
+        const visiting& v = *static_cast<visiting*>(self);
+        const auto begin = reinterpret_cast<std::uintptr_t>(block == nullptr ? area->blocks : block);
+        return v.visit(v.context, {begin, begin + (block == nullptr ? area->reserved : block_size), block != nullptr});
+      },
+      &both);
+#else
+  static_cast<void>(visit);
+  static_cast<void>(context);
+  return false;
+#endif
+}
+
 // returns: a function of mimalloc: the module that it lies in is mimalloc's
 inline auto some_function() noexcept {
   return &mi_malloc;

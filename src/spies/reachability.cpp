@@ -3,6 +3,7 @@
 
 #include "blocks/backing.hpp"
 #include "blocks/block_map.hpp"
+#include "blocks/thread_cache.hpp"
 #include "spies/loaded_module.hpp"
 #include "spies/memory_mappings.hpp"
 #include "spies/present_pages.hpp"
@@ -47,6 +48,9 @@ public:
       m_blocks[i].held = reach::nothing;
     }
     m_reach = reach::from_a_root;
+    if (m_malloc_is_ours && !read_heap_of_thread()) {
+      return false;
+    }
     read_words(reinterpret_cast<std::uintptr_t>(m_caller.registers),
                reinterpret_cast<std::uintptr_t>(m_caller.registers) + sizeof m_caller.registers);
     if (!for_each_mapping([](void* self, const memory_mapping& m) { static_cast<scan*>(self)->read_mapping(m); }, this)) {
@@ -129,11 +133,53 @@ private:
     }
   }
 
-  // The allocator's: live blocks that are not in the list are all that counts; where it is the program's malloc as well,
-  // all of it but the blocks in the list.
+  // Where the allocator is the program's malloc as well, it tells which blocks of this thread are handed out. What else is
+  // in their pages is free, and what was written there is stale.
+  // returns: false without memory
+  bool read_heap_of_thread() noexcept {
+    blocks::empty_cache();
+    m_has_memory = true;
+    blocks::backing::visit_heap_of_thread(
+        [](void* self, const blocks::backing::heap_part& part) { return static_cast<scan*>(self)->read_part(part); }, this);
+    std::sort(m_told.begin(), m_told.end(), [](const told_range& a, const told_range& b) { return a.begin < b.begin; });
+    return m_has_memory;
+  }
+
+  bool read_part(const blocks::backing::heap_part& part) noexcept {
+    if (!part.is_block) {
+      m_has_memory = m_told.push({part.begin, part.end});
+      return m_has_memory;
+    }
+    for (std::uintptr_t at = part.begin; at < part.end;) {
+      std::uintptr_t end = part.end;
+      if (m_pages.is_present(at, part.end, end)) {
+        read_between_blocks(at, end);
+      }
+      at = end;
+    }
+    return true;
+  }
+
+  // effects: reads all of a range but what its heap told, and the blocks in the list
+  void read_untold(std::uintptr_t begin, std::uintptr_t end) noexcept {
+    const told_range* told = std::upper_bound(m_told.begin(), m_told.end(), begin,
+                                              [](std::uintptr_t at, const told_range& r) { return at < r.end; });
+    for (; told != m_told.end() && told->begin < end; ++told) {
+      if (begin < told->begin) {
+        read_between_blocks(begin, told->begin);
+      }
+      begin = std::max(begin, told->end);
+    }
+    if (begin < end) {
+      read_between_blocks(begin, end);
+    }
+  }
+
+  // The allocator's: live blocks that are not in the list are all that counts. Where it is the program's malloc as well,
+  // all that is not known to be free.
   void read_heap(std::uintptr_t begin, std::uintptr_t end) noexcept {
     if (m_malloc_is_ours) {
-      read_between_blocks(begin, end);
+      read_untold(begin, end);
       return;
     }
     for (std::uintptr_t at = begin; at < end; at += blocks::granule_size) {
@@ -201,6 +247,11 @@ private:
     return m_pages.can_read(m.begin) && m_pages.can_read(m.end - word);
   }
 
+  struct told_range {
+    std::uintptr_t begin;
+    std::uintptr_t end;
+  };
+
   scanned_block* m_blocks;
   std::size_t m_count;
   const calling_thread& m_caller;
@@ -211,6 +262,8 @@ private:
   std::size_t m_first = static_cast<std::size_t>(-1); // the lost block that is being followed does not hold itself
   bool m_malloc_is_ours;
   bool m_mapping_is_heap = false;
+  bool m_has_memory = true;
+  own_array<told_range> m_told;     // by the thread's heap, sorted
   own_array<std::uint32_t> m_found; // held, and not followed yet
   present_pages m_pages;
 };

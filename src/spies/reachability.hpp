@@ -3,7 +3,8 @@
 //
 // Roots are all writable mappings but the allocator's memory and this library's tables: data, thread-local storage, every
 // thread's stack, and the heaps of other allocators. Live blocks that are not in the list (allocated before the spy was
-// there, or outside of its windows) are roots too. Any aligned word whose value lies inside a block holds it. Of a block
+// there, or outside of its windows) are roots too. Where the allocator is the program's malloc as well, so is all that it
+// does not tell to be free. Any aligned word whose value lies inside a block holds it. Of a block
 // that is held only its requested bytes are followed.
 #pragma once
 

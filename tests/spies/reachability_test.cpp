@@ -2,6 +2,7 @@
 // Planted leaks, and blocks that look like some but are not: which of them can the program still reach?
 #include <mallocspy/spies/leak_tracker.hpp>
 
+#include "blocks/backing.hpp"
 #include "blocks/child_process.hpp"
 #include "support/barrier.hpp"
 #include "support/catch.hpp"
@@ -238,6 +239,27 @@ ALONE("what the heap leaves in a fresh block is no pointer") {
   CHECK(f.state_of(0) == block_state::lost);
   CHECK(f.state_of(1) == block_state::reachable);
   CHECK(f.state_of(2) == block_state::reachable);
+}
+
+ALONE("freed blocks hold nothing, be they the allocator's or those of a malloc that has its heap") {
+  fixture f;
+  bool told = false; // the heap tells what is free
+  out_of_sight([&] {
+    f.remember(new_node(nullptr));
+    void** several[74];
+    for (void**& block : several) {
+      block = static_cast<void**>(&block - several < 37 ? std::malloc(83) : CoTaskMemAlloc(83));
+      block[5] = f.all[0].get();
+    }
+    told = MI_MALLOC_VERSION < 300 && blocks::backing::is_heap(several[0]);
+    for (void**& block : several) {
+      &block - several < 37 ? std::free(block) : CoTaskMemFree(block);
+      block = nullptr;
+    }
+  });
+  if (told) {
+    CHECK(f.state_of(0) == block_state::lost);
+  }
 }
 
 ALONE("a variable of the calling function holds a block") {

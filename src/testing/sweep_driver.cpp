@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "testing/sweep_driver.hpp"
 
+#include "blocks/line.hpp"
 #include "testing/child_process.hpp"
 #include "testing/judge.hpp"
 #include "testing/sweep_findings.hpp"
 #include "testing/sweep_json.hpp"
 #include "testing/sweep_plan.hpp"
+#include "testing/whole_file.hpp"
 
 #include <algorithm>
 #include <fstream>
@@ -275,6 +277,7 @@ sweep_result sweep_driver::run() {
     if (!m_options.suppressions.empty()) {
       expected = suppressions::from_file(m_options.suppressions);
     }
+    require_writable(m_options.resume);
     known = read_earlier();
   } catch (const std::runtime_error& e) {
     m_result.error = e.what();
@@ -337,8 +340,10 @@ void sweep_driver::conclude(const sweep_plan& plan, std::uint64_t tested) {
   m_result.complete = m_result.stopped.empty();
   m_result.never_fired = m_never_fired;
   m_result.seconds = static_cast<double>(now() - m_began) / 1000;
-  if (!m_options.resume.empty()) {
-    std::ofstream(m_options.resume) << write_sweep(m_result);
+  try {
+    write_output(m_options.resume, write_sweep(m_result));
+  } catch (const std::runtime_error& e) { // the file is as it was, and what was found is told all the same
+    blocks::line().text("the state of the sweep is not kept: ").text(e.what()).write();
   }
 }
 

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 // What the options of a sweep do.
 #include "support/catch.hpp"
+#include "support/size_limit.hpp"
+#include "testing/eight_blocks.hpp"
+#include "testing/temporary_file.hpp"
 
 #include <cstdio>
 #include <cstdlib>
@@ -9,6 +12,7 @@
 #include <mallocspy/spies.hpp>
 #include <mallocspy/testing.hpp>
 #include <set>
+#include <sstream>
 #include <string>
 #include <unistd.h>
 #include <vector>
@@ -16,21 +20,7 @@
 namespace {
 
 using namespace mallocspy;
-
-// Eight blocks of 101 to 108 bytes, alive together; true if all are there. Forgets the first one if the sixth is refused.
-bool eight_blocks(bool leaks) {
-  void* blocks[8] = {};
-  bool complete = true;
-  for (unsigned i = 0; i < 8; ++i) {
-    blocks[i] = CoTaskMemAlloc(101 + i);
-    complete = complete && blocks[i] != nullptr;
-  }
-  for (unsigned i = leaks && blocks[5] == nullptr ? 1 : 0; i < 8; ++i) {
-    CoTaskMemFree(blocks[i]);
-  }
-  blocks[0] = nullptr;
-  return complete;
-}
+using namespace mallocspy::tests;
 
 // How many of eight requests fail, told by the exit status of the point's child: as a wrong result with that many refusals.
 std::uint64_t refusals(const sweep_options& options, std::uint64_t expected) {
@@ -54,18 +44,6 @@ std::uint64_t refusals(const sweep_options& options, std::uint64_t expected) {
   CHECK(result.error.empty());
   return result.count(verdict::tolerated);
 }
-
-struct temporary_file {
-  char path[40] = "/tmp/mallocspy_sweep_XXXXXX";
-  temporary_file() {
-    ::close(::mkstemp(path));
-  }
-  ~temporary_file() {
-    ::unlink(path);
-  }
-  temporary_file(const temporary_file&) = delete;
-  temporary_file& operator=(const temporary_file&) = delete;
-};
 
 } // namespace
 
@@ -99,20 +77,6 @@ TEST_CASE("modes: one, all later ones, a number in a row, a budget") {
   CHECK(refusals(options, 4) == 1);
 }
 
-TEST_CASE("several children at one time find the same") {
-  sweep_options options;
-  options.jobs = 4;
-  const sweep_result together = oom_sweep([] { return eight_blocks(true); }, options);
-  options.jobs = 1;
-  const sweep_result alone = oom_sweep([] { return eight_blocks(true); }, options);
-  INFO(together.text());
-  CHECK(together.injected == 8);
-  CHECK(together.verdicts == alone.verdicts);
-  REQUIRE(together.findings.size() == 1);
-  CHECK(together.findings[0].what == verdict::leak);
-  CHECK(together.findings[0].allocation == 6);
-}
-
 TEST_CASE("unique, limit, only and shards choose points") {
   const auto body = [] { return eight_blocks(false); };
   sweep_options options;
@@ -141,36 +105,6 @@ TEST_CASE("unique, limit, only and shards choose points") {
   CHECK(oom_sweep(body, options).exit_status() == 2);
 }
 
-TEST_CASE("one point is repeated by its stack and occurrence, as the report and the environment say") {
-  const auto body = [] { return eight_blocks(true); };
-  const sweep_result all = oom_sweep(body);
-  REQUIRE(all.findings.size() == 1);
-  const std::string prefix = "MALLOCSPY_SWEEP_ONLY=";
-  const std::string replay = all.findings[0].replay;
-  REQUIRE(replay.rfind(prefix, 0) == 0);
-  ::setenv("MALLOCSPY_SWEEP_ONLY", replay.substr(prefix.size()).c_str(), 1);
-  const sweep_result one = oom_sweep(body);
-  ::unsetenv("MALLOCSPY_SWEEP_ONLY");
-  INFO(one.text());
-  CHECK(one.injected == 1);
-  CHECK(one.count(verdict::leak) == 1);
-}
-
-TEST_CASE("expected findings do not count, and a bad file is told") {
-  const temporary_file file;
-  std::ofstream(file.path) << "leak fun:*eight_blocks*\n";
-  sweep_options options;
-  options.suppressions = file.path;
-  const sweep_result result = oom_sweep([] { return eight_blocks(true); }, options);
-  INFO(result.text());
-  CHECK(result.passed());
-  CHECK(result.suppressed.size() == 1);
-  std::ofstream(file.path) << "leek fun:a\n";
-  const sweep_result refused = oom_sweep([] { return true; }, options);
-  CHECK(refused.exit_status() == 2);
-  CHECK(refused.error.find(":1:") != std::string::npos);
-}
-
 TEST_CASE("a sweep goes on from its file") {
   const temporary_file file;
   ::unlink(file.path);
@@ -184,6 +118,29 @@ TEST_CASE("a sweep goes on from its file") {
   CHECK(rest.injected == 3);
   CHECK(rest.complete);
   CHECK(rest.count(verdict::clean) == 8);
+}
+
+TEST_CASE("a file for the state that cannot be written is told before, and a full disk leaves the old state") {
+  const auto body = [] { return eight_blocks(false); };
+  sweep_options options;
+  options.resume = "/nonexistent/state";
+  CHECK(oom_sweep(body, options).exit_status() == 2);
+  const temporary_file file;
+  options.resume = file.path;
+  ::unlink(file.path);
+  options.limit = 2;
+  oom_sweep(body, options);
+  std::stringstream before;
+  before << std::ifstream(file.path).rdbuf();
+  options.limit = 0;
+  {
+    const size_limit full(100);
+    CHECK(oom_sweep(body, options).injected == 6); // what was found is there all the same
+  }
+  std::stringstream after;
+  after << std::ifstream(file.path).rdbuf();
+  CHECK(before.str().size() > 100);
+  CHECK(after.str() == before.str());
 }
 
 TEST_CASE("progress is told, up to the end") {

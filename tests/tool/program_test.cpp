@@ -3,10 +3,10 @@
 #include "tool/program/program_check.hpp"
 
 #include "support/catch.hpp"
+#include "support/temporary_folder.hpp"
 #include "tool/program/elf_file.hpp"
 #include "tool/program/find_program.hpp"
 #include "tool/program/preload_library.hpp"
-#include "tool/temporary_folder.hpp"
 
 #include <elf.h>
 #include <stdexcept>

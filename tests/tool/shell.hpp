@@ -2,7 +2,7 @@
 // Runs a command of the shell and sees what came of it. "mallocspy" in front is the command of this build.
 #pragma once
 
-#include "tool/temporary_folder.hpp"
+#include "support/temporary_folder.hpp"
 
 #include <sys/wait.h>
 

@@ -50,16 +50,17 @@ struct sweep_options {
   bool abort_is_crash = true;   // else std::abort counts as a reported error
   bool look_for_leaks = true;   //
   bool look_for_damage = true;  // with the guard
-  bool prime_with_error = true; // run it once with a failing allocation, before anything is counted
+  bool prime_with_error = true; // before a leak is looked for again, let its failure happen in this process once: what is
+                                // set up on the way out of an error is then no leak. Not where runs differ
   std::string suppressions;     // path of a file of expected findings; empty: none
-  std::string resume; // path of a JSON report: points that have a verdict there are not made again; written as the
-                      // sweep goes on. Empty: none
+  std::string resume;           // path of a JSON report: points that have a verdict there, and no finding, are not made
+                                // again; written at the end, also when that is an interruption. Empty: none
 
   // Called in the child after the function under test has returned.
   std::function<bool()> is_correct;     // whether its result is right. Empty: it is
   std::function<bool()> reported_error; // whether it reported an error, out of band. Empty: it did not
 
-  // Called on the sweeping thread, between points.
+  // Called on the sweeping thread: after the snapshots of a run, and after each rerun.
   std::function<void(const sweep_progress&)> progress;
 };
 

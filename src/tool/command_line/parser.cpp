@@ -137,7 +137,8 @@ void parser::add_sweep(sweep_command& c) {
         "only points with a function or module like this on their stack; may be given more than once");
   texts(app, "--exclude", c.exclude, "GLOB", "no points with a function or module like this; may be given more than once");
   text(app, "--suppressions", s.suppressions, "FILE", "findings that are expected; they do not count");
-  text(app, "--resume", s.resume, "FILE", "keep the state in FILE as the sweep goes on, and go on from what is there");
+  text(app, "--resume", s.resume, "FILE",
+       "keep the state in FILE at the end, also at an interruption, and go on from what is there");
   app.add_flag("--replay", s.always_replay, "run the program again for each point; no snapshots");
   app.add_flag("--in-place", c.in_place, "do that in the working directory itself, not in a copy");
   bytes(app, "--stdin-limit", c.stdin_limit,
@@ -146,7 +147,7 @@ void parser::add_sweep(sweep_command& c) {
   app.add_flag("!--no-leaks", s.look_for_leaks, "do not look for lost blocks");
   app.add_flag("!--no-guard", s.look_for_damage, "do not look for heap damage");
   app.add_flag("!--no-priming", s.prime_with_error,
-               "do not run the program with an error first, before anything is counted");
+               "has no effect on programs: each run is a process of its own, and there is nothing to prime");
   add_launch(app, c.program);
   add_report_files(app, c.files);
   add_colours(app, c.colours);

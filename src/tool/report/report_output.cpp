@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: MIT
 #include "tool/report/report_output.hpp"
 
+#include "testing/whole_file.hpp"
 #include "tool/report/html_page.hpp"
 #include "tool/report/junit.hpp"
-#include "tool/report/output_file.hpp"
 
 #include <stdexcept>
 
 namespace mallocspy::tool {
+
+using testing_detail::require_writable;
+using testing_detail::write_output;
 
 namespace {
 

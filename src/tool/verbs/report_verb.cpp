@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "testing/sweep_json.hpp"
+#include "testing/whole_file.hpp"
 #include "tool/report/merge.hpp"
-#include "tool/report/output_file.hpp"
 #include "tool/report/report_output.hpp"
 #include "tool/terminal/colours.hpp"
 #include "tool/verbs/verbs.hpp"
@@ -13,6 +13,9 @@
 #include <unistd.h>
 
 namespace mallocspy::tool {
+
+using testing_detail::require_writable;
+using testing_detail::write_output;
 
 namespace {
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "testing/suppressions.hpp"
+#include "testing/whole_file.hpp"
 #include "tool/program/launch_plan.hpp"
 #include "tool/report/leak_paragraphs.hpp"
-#include "tool/report/output_file.hpp"
 #include "tool/session/followed_programs.hpp"
 #include "tool/session/interruption.hpp"
 #include "tool/session/session_folder.hpp"
@@ -16,6 +16,9 @@
 #include <stdexcept>
 
 namespace mallocspy::tool {
+
+using testing_detail::require_writable;
+using testing_detail::write_output;
 
 namespace {
 

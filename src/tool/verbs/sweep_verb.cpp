@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "testing/sweep_driver.hpp"
 #include "tool/program/launch_plan.hpp"
-#include "tool/report/output_file.hpp"
 #include "tool/report/report_output.hpp"
 #include "tool/session/followed_programs.hpp"
 #include "tool/session/interruption.hpp"
@@ -42,10 +41,6 @@ progress_state state_of(const testing_detail::board& b, std::uint64_t wanted, co
 int sweep_verb(const sweep_command& command) {
   const launch_plan launch = plan_launch(command.program);
   require_writable(command.files);
-  require_writable(command.sweep.resume);
-  if (!command.sweep.suppressions.empty()) {
-    testing_detail::suppressions::from_file(command.sweep.suppressions); // told before anything runs, if it is bad
-  }
   session_folder folder(task::sweep);
   follow_programs(folder.shared(), command.program.follow);
   testing_detail::board& board = folder.shared().board;

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
-// Files that the command writes: whether that is possible is found out before a program runs, and a file that was there is
-// replaced only by one that is whole.
+// Files that reports are written to: whether that is possible is found out before a program runs, and a file that was there
+// is replaced only by one that is whole.
 #pragma once
 
 #include <string>
 
-namespace mallocspy::tool {
+namespace mallocspy::testing_detail {
 
 // path: empty: no file is wanted, and nothing happens; "-": standard output
 // effects: finds out whether the file can be written; leaves it as it is
@@ -17,4 +17,4 @@ void require_writable(const std::string& path);
 // errors: std::runtime_error with one line; then the file that was there is as it was
 void write_output(const std::string& path, const std::string& content);
 
-} // namespace mallocspy::tool
+} // namespace mallocspy::testing_detail

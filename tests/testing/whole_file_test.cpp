@@ -1,18 +1,17 @@
 // SPDX-License-Identifier: MIT
-#include "tool/report/output_file.hpp"
+#include "testing/whole_file.hpp"
 
 #include "support/catch.hpp"
-#include "tool/temporary_folder.hpp"
+#include "support/size_limit.hpp"
+#include "support/temporary_folder.hpp"
 
-#include <csignal>
 #include <fcntl.h>
 #include <poll.h>
 #include <stdexcept>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-using namespace mallocspy::tool;
+using namespace mallocspy::testing_detail;
 using namespace mallocspy::tests;
 
 namespace {
@@ -24,27 +23,6 @@ std::size_t entries(const temporary_folder& folder) {
   }
   return n;
 }
-
-// A disk that is full for files beyond a size.
-class size_limit {
-public:
-  explicit size_limit(rlim_t bytes) {
-    ::getrlimit(RLIMIT_FSIZE, &m_before);
-    const struct rlimit limited { bytes, m_before.rlim_max };
-    m_handler = std::signal(SIGXFSZ, SIG_IGN);
-    ::setrlimit(RLIMIT_FSIZE, &limited);
-  }
-  ~size_limit() {
-    ::setrlimit(RLIMIT_FSIZE, &m_before);
-    std::signal(SIGXFSZ, m_handler);
-  }
-  size_limit(const size_limit&) = delete;
-  size_limit& operator=(const size_limit&) = delete;
-
-private:
-  struct rlimit m_before {};
-  void (*m_handler)(int) = nullptr;
-};
 
 } // namespace
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "tool/report/output_file.hpp"
+#include "testing/whole_file.hpp"
 
 #include <cerrno>
 #include <cstdlib>
@@ -10,7 +10,7 @@
 #include <system_error>
 #include <unistd.h>
 
-namespace mallocspy::tool {
+namespace mallocspy::testing_detail {
 
 namespace {
 
@@ -133,4 +133,4 @@ void write_output(const std::string& path, const std::string& content) {
   }
 }
 
-} // namespace mallocspy::tool
+} // namespace mallocspy::testing_detail

@@ -74,6 +74,7 @@ TEST_CASE("sort: each allocation, and with a file for its output") {
   folder.write("in", "pear\napple\nfig\n");
   const swept s = sweep(folder, "", "sort in");
   check_sound(s);
+  INFO(s.result.text());
   CHECK(s.result.snapshots > s.result.replays);
 }
 

@@ -2,6 +2,7 @@
 #include "tool/session/working_copy.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <set>
@@ -14,42 +15,32 @@ namespace fs = std::filesystem;
 
 namespace {
 
-void require_small(const fs::path& folder) {
-  std::uint64_t bytes = 0;
-  std::uint64_t files = 0;
-  for (const fs::directory_entry& entry :
-       fs::recursive_directory_iterator(folder, fs::directory_options::skip_permission_denied)) {
-    std::error_code ignored;
-    ++files;
-    if (entry.is_regular_file(ignored) && !entry.is_symlink(ignored)) {
-      const std::uint64_t size = entry.file_size(ignored);
-      bytes += ignored ? 0 : size;
-    }
-    if (bytes > working_copy::most_bytes || files > working_copy::most_files) {
-      throw std::runtime_error(folder.string() + ": too large to be copied for each run of the program (more than " +
-                               std::to_string(working_copy::most_bytes >> 20) + " MiB or " +
-                               std::to_string(working_copy::most_files) +
-                               " files): run it in a smaller folder, or with --in-place");
-    }
+// A file that may not be read is none for the program either. All else, a full disk first of all, is an error: the program
+// would run without it.
+void require_copied(const std::error_code& error, const fs::path& file) {
+  if (error && error != std::errc::permission_denied) {
+    throw fs::filesystem_error("copy", file, error);
   }
 }
 
-// What can be copied: no sockets, pipes and devices. Files that cannot be read are left out.
+// What can be copied: no sockets, pipes and devices.
 void copy_folder(const fs::path& from, const fs::path& to) {
   fs::create_directories(to);
   for (const fs::directory_entry& entry : fs::directory_iterator(from, fs::directory_options::skip_permission_denied)) {
     std::error_code ignored;
+    std::error_code error;
     const fs::path target = to / entry.path().filename();
     if (entry.is_symlink(ignored)) {
-      fs::copy_symlink(entry.path(), target, ignored);
+      fs::copy_symlink(entry.path(), target, error);
     } else if (entry.is_directory(ignored)) {
       copy_folder(entry.path(), target);
     } else if (entry.is_regular_file(ignored)) {
-      fs::copy_file(entry.path(), target, ignored);
-      if (!ignored) {
+      fs::copy_file(entry.path(), target, error);
+      if (!error) {
         fs::last_write_time(target, entry.last_write_time(ignored), ignored);
       }
     }
+    require_copied(error, entry.path());
   }
   std::error_code ignored;
   fs::permissions(to, fs::status(from, ignored).permissions() | fs::perms::owner_all, ignored);
@@ -75,8 +66,10 @@ bool same_file(const fs::path& a, const fs::path& b) {
   if (fs::file_size(a, ignored) != fs::file_size(b, ignored)) {
     return false;
   }
-  // Copies have the time of what they are copies of.
-  if (fs::last_write_time(a, ignored) == fs::last_write_time(b, ignored)) {
+  // Copies have the time of what they are copies of. A clock ticks a few times in the time in which programs write.
+  const fs::file_time_type time = fs::last_write_time(a, ignored);
+  const bool is_old = time < fs::file_time_type::clock::now() - std::chrono::seconds(2);
+  if (is_old && time == fs::last_write_time(b, ignored)) {
     return true;
   }
   std::ifstream in_a(a, std::ios::binary);
@@ -87,15 +80,35 @@ bool same_file(const fs::path& a, const fs::path& b) {
 
 } // namespace
 
+void working_copy::require_small(const std::string& folder) try {
+  std::uint64_t bytes = 0;
+  std::uint64_t files = 0;
+  for (const fs::directory_entry& entry :
+       fs::recursive_directory_iterator(folder, fs::directory_options::skip_permission_denied)) {
+    std::error_code ignored;
+    ++files;
+    if (entry.is_regular_file(ignored) && !entry.is_symlink(ignored)) {
+      const std::uint64_t size = entry.file_size(ignored);
+      bytes += ignored ? 0 : size;
+    }
+    if (bytes > most_bytes || files > most_files) {
+      throw std::runtime_error(folder + ": too large to be copied for each run of the program (more than " +
+                               std::to_string(most_bytes >> 20) + " MiB or " + std::to_string(most_files) +
+                               " files): run it in a smaller folder, or with --in-place");
+    }
+  }
+} catch (const fs::filesystem_error& e) {
+  throw std::runtime_error(folder + ": cannot be read: " + e.code().message());
+}
+
 working_copy::working_copy(const std::string& of, std::string place) : m_place(std::move(place)) {
   try {
-    require_small(of);
     fs::create_directories(temporary());
     copy_folder(of, folder());
   } catch (const fs::filesystem_error& e) {
     std::error_code ignored;
     fs::remove_all(m_place, ignored);
-    throw std::runtime_error(std::string(of) + ": cannot be copied: " + e.code().message());
+    throw std::runtime_error((e.path1().empty() ? of : e.path1().string()) + ": cannot be copied: " + e.code().message());
   }
 }
 

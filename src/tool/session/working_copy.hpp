@@ -13,9 +13,13 @@ public:
   static constexpr std::uint64_t most_bytes = std::uint64_t{256} << 20;
   static constexpr std::uint64_t most_files = 20000;
 
+  // errors: std::runtime_error with one line: the folder cannot be read, or is larger than what is copied
+  static void require_small(const std::string& folder);
+
   // effects: copies the folder "of" into `place`, which must not be there, with links and rights as they are. Beside it an
-  //   empty folder for temporary files
-  // errors: std::runtime_error with one line: it cannot be read, or is too large
+  //   empty folder for temporary files. Files that may not be read are left out
+  // errors: std::runtime_error with one line: it cannot be read, or there is no room for the copy; nothing is left of it
+  // then
   working_copy(const std::string& of, std::string place);
   // effects: removes both
   ~working_copy();

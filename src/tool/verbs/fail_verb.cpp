@@ -66,6 +66,7 @@ std::uint64_t find_point(session_folder& folder, const fail_command& command, co
   program_subject subject(folder, choice, {});
   testing_detail::board& board = folder.shared().board;
   board.order.all_threads = true;
+  subject.prepare();
   const std::string why = subject.run(testing_detail::unfailed_run::first);
   if (!why.empty()) {
     throw std::runtime_error(why);

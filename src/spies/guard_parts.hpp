@@ -64,6 +64,14 @@ struct guard::parts {
   std::atomic<std::size_t> findings{0};
 };
 
+// For the layer testing.
+struct spies::guard_access {
+  // effects: check_all() for the blocks whose pages have changed, in a copy of a process that has one thread. Of one block
+  // it
+  //   tells the first damage
+  static MALLOCSPY_API void check_changed(guard& g);
+};
+
 // Says which block it was when the program touches an inaccessible page.
 namespace guard_faults {
 using find_block = bool (*)(const void* context, const void* address, guard_finding& found);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What a guard says. Runs inside hooks: never allocates from what is hooked, takes no lock.
 #include "blocks/line.hpp"
+#include "spies/changed_pages.hpp"
 #include "spies/guard_parts.hpp"
 #include "spies/stack_text.hpp"
 
@@ -78,6 +79,22 @@ std::size_t guard::check_all() {
         m_parts->tell(copied, found.fault, found.offset, "check_all");
       });
   return count;
+}
+
+void spies::guard_access::check_changed(guard& g) {
+  changed_pages changed;
+  guard::parts& parts = *g.m_parts;
+  parts.table.for_each_unlocked([&](spies::guarded_block& block) {
+    const auto begin = reinterpret_cast<std::uintptr_t>(block.raw);
+    if (block.state == spies::block_state::leaving || !changed.may_differ(begin, begin + block.raw_size)) {
+      return;
+    }
+    const spies::damage found = parts.zones.look(block, block.state == spies::block_state::quarantined);
+    if (found.found) {
+      spies::zones::mark_told(block, found.fault);
+      parts.tell(block, found.fault, found.offset, "check_all");
+    }
+  });
 }
 
 std::size_t guard::findings() const noexcept {

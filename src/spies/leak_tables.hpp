@@ -43,7 +43,8 @@ inline constexpr std::uint32_t expected_mark = std::uint32_t{1} << 31;
 
 // effects: finds the live blocks with numbers from `from` on, sorted by address, and what holds them
 // returns: whether it is known what holds them
-bool find_leaks(const live_blocks& live, std::uint64_t from, const calling_thread& caller, own_array<scanned_block>& found);
+MALLOCSPY_API bool find_leaks(const live_blocks& live, std::uint64_t from, const calling_thread& caller,
+                              own_array<scanned_block>& found);
 
 // For processes that are about to end anyway: finds the same without a copy of the process.
 // hidden: memory in which pointers do not count. from: as above

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MIT
-// Which pages of this process have contents, as Linux tells in /proc/self/pagemap: reading the others would only make them.
+// Which pages of this process have contents: reading the others would only make them.
 #pragma once
 
-#include <cstddef>
-#include <cstdint>
+#include "spies/page_entries.hpp"
 
 namespace mallocspy::spies {
 
@@ -25,15 +24,8 @@ public:
   bool can_read(std::uintptr_t address) const noexcept;
 
 private:
-  bool entry(std::uintptr_t page_number, std::uint64_t& value) noexcept;
-
-  static constexpr std::size_t window = 512;
-
-  int m_pagemap = -1;
+  page_entries m_pages;
   int m_memory = -1;
-  std::uintptr_t m_first = 0; // number of the page of m_entries[0]
-  std::size_t m_count = 0;
-  std::uint64_t m_entries[window];
 };
 
 } // namespace mallocspy::spies

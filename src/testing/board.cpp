@@ -2,14 +2,11 @@
 #include "testing/board.hpp"
 
 #include <sys/mman.h>
-#include <unistd.h>
 
 namespace mallocspy::testing_detail {
 
-namespace {
-
-board* map(int descriptor, int kind) noexcept {
-  void* memory = ::mmap(nullptr, sizeof(board), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE | kind, descriptor, 0);
+board* make_board() noexcept {
+  void* memory = ::mmap(nullptr, sizeof(board), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE | MAP_ANONYMOUS, -1, 0);
   if (memory == MAP_FAILED) {
     return nullptr;
   }
@@ -19,21 +16,8 @@ board* map(int descriptor, int kind) noexcept {
   return static_cast<board*>(memory);
 }
 
-} // namespace
-
-board* make_board() noexcept {
-  return map(-1, MAP_ANONYMOUS);
-}
-
 void discard_board(board* b) noexcept {
   ::munmap(b, sizeof(board));
-}
-
-board* map_board(int descriptor, bool fresh) noexcept {
-  if (fresh && ::ftruncate(descriptor, sizeof(board)) != 0) {
-    return nullptr;
-  }
-  return map(descriptor, 0);
 }
 
 } // namespace mallocspy::testing_detail

@@ -39,7 +39,6 @@ struct child_facts {
     wrong_result = 1 << 9,     // the function, or whoever looked at its result, said so
     threw = 1 << 10,           // the function threw
     replayed = 1 << 11,        // by a rerun
-    aborted = 1 << 12,         // std::abort was called, or a signal like it
   };
   std::atomic<std::uint32_t> flags;
   std::int32_t status;          // as waitpid tells it
@@ -53,8 +52,7 @@ struct child_facts {
   std::uint32_t damage_stack;   // of the damaged block's allocation; 0: unknown
   std::uint32_t crash_stack;    // where the signal came; 0: unknown
   std::int32_t escaped_call;    // number of the system call
-  std::uint32_t spare;
-  std::uint64_t files; // digest of the files that it has written to, of those that were open at the snapshot
+  std::uint64_t files;          // digest of the files that it has written to, of those that were open at the snapshot
 };
 
 struct point {
@@ -69,7 +67,6 @@ struct point {
 
 struct stack_frame {
   std::uint32_t module; // number on the board; 0: in none
-  std::uint32_t spare;
   std::uint64_t offset; // in the module's file; in no module: the address. Of the return address
 };
 
@@ -104,7 +101,6 @@ struct orders {
   bool look_for_damage;
   bool all_threads;
   bool abort_is_crash;
-  bool fence;           // snapshots change nothing outside of them
   std::int64_t stop_at; // now() at which no more snapshots are taken
   // The allocation that fails in this run itself, by its number or by stack and occurrence; 0: none.
   std::uint64_t replay;
@@ -160,8 +156,5 @@ struct judging {
 // returns: a board in memory that children share; null without memory. Pages cost nothing until they are touched
 board* make_board() noexcept;
 void discard_board(board* b) noexcept;
-
-// effects: makes a board in a file of its size, for processes that are not children. returns: null if it cannot be
-board* map_board(int descriptor, bool fresh) noexcept;
 
 } // namespace mallocspy::testing_detail

@@ -98,7 +98,7 @@ std::uint32_t board_stacks::enter(stack_id id) noexcept {
     const spies::loaded_module m = spies::find_module(value - 1);
     const char* path = m.end == 0 ? nullptr : m.name[0] == '\0' ? m_executable : m.name;
     const std::uint64_t offset = path == nullptr ? value : value - m.bias;
-    found.frame[found.frames++] = {module_of(path), 0, offset};
+    found.frame[found.frames++] = {module_of(path), offset};
     key = mix(mix(key, path == nullptr ? 0 : hash_of(path)), offset);
   }
   key = key == 0 ? 1 : key;

@@ -2,9 +2,9 @@
 #include "testing/function_subject.hpp"
 
 #include "blocks/hints.hpp"
+#include "spies/calling_thread.hpp"
 #include "testing/redirected_output.hpp"
 
-#include <cstring>
 #include <dlfcn.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -38,13 +38,6 @@ MALLOCSPY_OUT_OF_LINE sweep_outcome invoke(const std::function<sweep_outcome()>&
   return outcome;
 }
 
-// effects: overwrites what the function has left on the stack, below its caller's frame: pointers there hold nothing
-MALLOCSPY_OUT_OF_LINE void clear_stack_below() {
-  char room[65536];
-  std::memset(room, 0, sizeof room);
-  __asm__ volatile("" : : "r"(room) : "memory"); // so that it is done, though nobody reads it
-}
-
 } // namespace
 
 function_subject::function_subject(const std::function<sweep_outcome()>& body, const sweep_options& options,
@@ -68,7 +61,7 @@ std::string function_subject::prepare() {
   if (m_output.out < 0 || m_output.err < 0 || m_baseline.out < 0 || m_baseline.err < 0) {
     return "no file in memory can be made for the output";
   }
-  return run_here(unfailed_run::first); // sets up what is set up once
+  return {};
 }
 
 std::uint32_t function_subject::call_body() {
@@ -80,7 +73,6 @@ std::uint32_t function_subject::call_body() {
     flags |= flag::threw;
   }
   m_spies.points.run.disarm();
-  clear_stack_below();
   if ((flags & flag::threw) == 0 && outcome == sweep_outcome::correct) {
     if (m_options.reported_error && m_options.reported_error()) {
       outcome = sweep_outcome::reported_error;
@@ -90,35 +82,34 @@ std::uint32_t function_subject::call_body() {
   }
   flags |= outcome == sweep_outcome::reported_error ? flag::reported_error : 0U;
   flags |= outcome == sweep_outcome::wrong ? flag::wrong_result : 0U;
-  if (::getpid() != m_process) {
-    end_child(flags);
-  }
   return flags;
 }
 
-void function_subject::end_child(std::uint32_t flags) {
+void function_subject::end_child(std::uint32_t flags, const spies::calling_thread& caller) {
   redirected_output::flush();
-  m_spies.points.run.note_end(flags);
+  m_spies.points.run.note_end(flags, caller);
   end_process(0);
 }
 
-std::string function_subject::run(unfailed_run kind) {
-  std::string error = run_here(kind);
-  if (kind == unfailed_run::first) {
-    std::swap(m_output, m_baseline);
-  }
-  return error;
+void function_subject::keep_output() {
+  std::swap(m_output, m_baseline);
 }
 
-std::string function_subject::run_here(unfailed_run kind) {
+std::string function_subject::run(unfailed_run kind) {
   const redirected_output redirected(m_output);
   sweep_run& run = m_spies.points.run;
   run.begin(m_board, m_spies.leaks, m_spies.damage, m_how, m_output,
             kind == unfailed_run::pass ? m_baseline : output_files{});
   const std::uint32_t flags = call_body();
-  run.note_end(flags);
+  spies::calling_thread caller{};
+  // What lies below this frame is stale.
+  spies::store_registers(caller, __builtin_frame_address(0));
+  if (::getpid() != m_process) {
+    end_child(flags, caller); // of a snapshot
+  }
+  run.note_end(flags, caller);
   if (kind == unfailed_run::second) {
-    run.note_survivors();
+    run.note_survivors(caller);
   }
   run.end();
   return (flags & flag::threw) != 0            ? "the function fails without a failure: it throws"
@@ -140,7 +131,10 @@ bool function_subject::replay() {
   if (child.id == 0) {
     run.begin_replay(m_board, m_spies.leaks, m_spies.damage, m_how);
     run.watch_this_process();
-    end_child(call_body());
+    const std::uint32_t flags = call_body();
+    spies::calling_thread caller{};
+    spies::store_registers(caller, __builtin_frame_address(0));
+    end_child(flags, caller);
   }
   if (child.id < 0) {
     return false;

@@ -18,6 +18,7 @@ public:
 
   std::string prepare() override;
   std::string run(unfailed_run kind) override;
+  void keep_output() override;
   bool output_agrees() override;
   bool replay() override;
   void prime() override;
@@ -31,8 +32,7 @@ public:
 
 private:
   std::uint32_t call_body();
-  [[noreturn]] void end_child(std::uint32_t flags);
-  std::string run_here(unfailed_run kind);
+  [[noreturn]] void end_child(std::uint32_t flags, const spies::calling_thread& caller);
 
   const std::function<sweep_outcome()>& m_body;
   const sweep_options& m_options;
@@ -40,7 +40,7 @@ private:
   board& m_board;
   judging m_how;
   output_files m_output;   // of the run that is under way
-  output_files m_baseline; // of the first run
+  output_files m_baseline; // of the run that others are compared with
   int m_process;
   own_stack_names m_names;
 };

@@ -6,7 +6,6 @@
 #include "testing/test_spies.hpp"
 
 #include <algorithm>
-#include <cstring>
 #include <exception>
 #include <mallocspy/testing/framework_glue.hpp>
 #include <map>
@@ -82,16 +81,6 @@ leak_scope::~leak_scope() {
   });
   delete m_spies;
 }
-
-namespace testing_detail {
-
-void clear_dead_stack() noexcept {
-  volatile unsigned char dead[16384];
-  std::memset(const_cast<unsigned char*>(dead), 0, sizeof dead);
-  __asm__ volatile("" : : "r"(dead) : "memory");
-}
-
-} // namespace testing_detail
 
 std::vector<leaked_block> leak_scope::find() const {
   const leak_tracker& tracker = (*m_spies)->scopes.tracker();

@@ -36,7 +36,7 @@ SIZE_T point_spy::PreAlloc(SIZE_T cbRequest) {
 
 void* point_spy::PostAlloc(void* pActual) {
   if (MALLOCSPY_UNLIKELY(run.keeps_account()) && pActual != nullptr) {
-    run.credit(pActual, requested);
+    run.credit(requested);
   }
   return pActual;
 }

@@ -12,6 +12,7 @@
 #include <mallocspy/testing/sweep_options.hpp>
 #include <mallocspy/testing/sweep_result.hpp>
 #include <map>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -30,11 +31,21 @@ public:
 private:
   using known_points = std::map<std::pair<std::string, std::uint64_t>, sweep_point>;
 
+  // What is compared of unfailed runs.
+  struct known_run {
+    std::uint64_t allocations;
+    std::vector<std::uint32_t> stacks; // in order of allocations
+    std::int32_t status;
+  };
+
   void learn();
+  known_run last_run() const;
+  std::vector<std::string> differences_from(const known_run& before);
   void note_drift(const std::string& how);
   void snapshot_pass(const std::vector<std::uint64_t>& points);
   void order_replay(std::uint64_t n) noexcept;
   void replay(std::uint64_t n);
+  void test_points(const sweep_plan& plan);
   void test_points(const std::vector<std::uint64_t>& points);
   void confirm();
   void conclude(const sweep_plan& plan, std::uint64_t tested);
@@ -53,6 +64,7 @@ private:
   std::int64_t m_began;
   std::int64_t m_stop_at;
   bool m_always_replay;
+  std::int64_t m_unfailed_took = 0; // milliseconds
   std::uint64_t m_wanted = 0;
   std::uint64_t m_never_fired = 0;
   std::vector<std::pair<std::uint64_t, verdict>> m_found; // before it was repeated

@@ -83,6 +83,7 @@ void sweep_run::begin(board& b, leak_tracker& leaks, guard& damage, const judgin
   m_facts = &b.unfailed;
   m_running = 0;
   m_file_sets = 0;
+  m_account.store(0, std::memory_order_relaxed);
   clear(b.unfailed);
   b.counted.store(0, std::memory_order_relaxed);
   m_counted.store(0, std::memory_order_relaxed);
@@ -189,7 +190,7 @@ bool sweep_run::meets(std::uint64_t n, std::uint64_t size) noexcept {
   const bool wants_failure = p->wants_failure.load(std::memory_order_relaxed);
   const bool wants_control = p->wants_control.load(std::memory_order_relaxed);
   if (MALLOCSPY_LIKELY(!wants_failure && !wants_control) || now() >= order.stop_at ||
-      m_board->cancelled.load(std::memory_order_relaxed)) {
+      m_board->cancelled.load(std::memory_order_relaxed) || m_board->differing.load(std::memory_order_relaxed) != 0) {
     return true;
   }
   if (wants_control) {
@@ -221,7 +222,7 @@ bool sweep_run::fails_now(std::uint64_t size) noexcept {
   return false;
 }
 
-void sweep_run::credit(const void*, std::uint64_t size) noexcept {
+void sweep_run::credit(std::uint64_t size) noexcept {
   m_account.fetch_add(static_cast<std::int64_t>(size), std::memory_order_relaxed);
 }
 

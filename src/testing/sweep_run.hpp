@@ -52,11 +52,11 @@ public:
   }
 
   // effects: notes how this process ends, leaks and damage too. In a child nothing more is looked for afterwards
-  // flags: of child_facts, in addition
-  void note_end(std::uint32_t flags) noexcept;
+  // flags: of child_facts, in addition. caller: what counts as held by this thread
+  void note_end(std::uint32_t flags, const spies::calling_thread& caller) noexcept;
 
   // effects: notes what is alive and what is lost now, as the unfailed run leaves it
-  void note_survivors() noexcept;
+  void note_survivors(const spies::calling_thread& caller) noexcept;
 
   // effects: see board_stacks
   void end_stacks_at(const void* return_address) noexcept {
@@ -85,7 +85,7 @@ public:
   // effects: what a hook does with a request. returns: false if it is to fail
   bool permits(std::uint64_t size) noexcept;
   // effects: tells of a block, once it is there or before it is gone; for budgets
-  void credit(const void* block, std::uint64_t size) noexcept;
+  void credit(std::uint64_t size) noexcept;
   void debit(const void* block) noexcept;
   bool keeps_account() const noexcept {
     return m_keeps_account;
@@ -116,6 +116,7 @@ private:
   bool meets(std::uint64_t n, std::uint64_t size) noexcept;
   bool take_snapshot(std::uint64_t n, bool is_control) noexcept;
   unsafe learn_files(std::uint64_t n, const open_files& files) noexcept;
+  unsafe make_control(std::uint64_t n, const open_files& files) noexcept;
   unsafe make_child(std::uint64_t n, bool is_control, const open_files& files) noexcept;
   bool fails_now(std::uint64_t size) noexcept;
   void start_failing() noexcept;
@@ -123,6 +124,7 @@ private:
   void become_child(child_slot& slot, const open_files& files) noexcept;
   void collect_one() noexcept;
   void compare_output(const child_slot& slot, child_facts& facts) noexcept;
+  void check_blocks() noexcept;
   void look_for_leaks(const spies::calling_thread& caller) noexcept;
   const known_files* find_files(std::uint64_t written) const noexcept;
 
@@ -153,6 +155,7 @@ private:
   child_process m_children[board::most_jobs];
   child_slot m_slots[board::most_jobs];
   unsigned m_running = 0;
+  std::uint32_t m_control_difference = 0; // of the last control
   static constexpr unsigned most_file_sets = 16;
   known_files m_files[most_file_sets] = {};
   unsigned m_file_sets = 0;

@@ -105,7 +105,7 @@ bool sweep_run::take_snapshot(std::uint64_t n, bool is_control) noexcept {
     why = learn_files(n, files);
   }
   if (why == unsafe::no && m_role == role::unfailed) {
-    why = make_child(n, is_control, files);
+    why = is_control ? make_control(n, files) : make_child(n, false, files);
   }
   if (why != unsafe::no) {
     m_board->points[n].why_no_snapshot.store(why, std::memory_order_relaxed);
@@ -122,6 +122,20 @@ unsafe sweep_run::learn_files(std::uint64_t n, const open_files& files) noexcept
     return unsafe::no;
   }
   if (find_files(written) == nullptr) {
+    const unsafe why = make_control(n, files);
+    if (why != unsafe::no || m_role == role::control) {
+      return why;
+    }
+  }
+  const known_files* known = find_files(written);
+  return known != nullptr && known->usable ? unsafe::no : unsafe::escaped;
+}
+
+// effects: finds out, by a child in which nothing fails, whether it ends as the unfailed run. If it does not, another one
+// is
+//   asked: one may have come too late on a machine that is busy
+unsafe sweep_run::make_control(std::uint64_t n, const open_files& files) noexcept {
+  for (unsigned i = 0; i < 2; ++i) {
     const unsafe why = make_child(n, true, files);
     if (why != unsafe::no || m_role == role::control) {
       return why;
@@ -129,9 +143,13 @@ unsafe sweep_run::learn_files(std::uint64_t n, const open_files& files) noexcept
     while (m_running != 0) {
       collect_one();
     }
+    if (m_control_difference == 0) {
+      return unsafe::no;
+    }
   }
-  const known_files* known = find_files(written);
-  return known != nullptr && known->usable ? unsafe::no : unsafe::escaped;
+  m_board->differing_flags.store(m_control_difference, std::memory_order_relaxed);
+  m_board->differing.store(n, std::memory_order_relaxed);
+  return unsafe::no;
 }
 
 // effects: makes a child; it comes back from here as well, with its role
@@ -176,7 +194,7 @@ void sweep_run::become_child(child_slot& slot, const open_files& files) noexcept
   m_role = role::control;
   m_process = ::getpid();
   leave_no_core();
-  if (!m_safety.become_own(files, slot.output, slot.copies) || (m_board->order.fence && !raise_fence(*m_facts))) {
+  if (!m_safety.become_own(files, slot.output, slot.copies) || !raise_fence(*m_facts)) {
     m_facts->flags.fetch_or(child_facts::escaped, std::memory_order_relaxed);
     end_process(0);
   }
@@ -240,11 +258,7 @@ void sweep_run::collect_one() noexcept {
       (facts.flags.load(std::memory_order_relaxed) & child_facts::escaped) != 0 || (end.status & 0x7F) == SIGSYS;
   if (slot.is_control) {
     m_board->controls.fetch_add(1, std::memory_order_relaxed);
-    const std::uint32_t other = escaped ? 0 : difference(facts, m_board->unfailed_before, m_how);
-    if (other != 0 && m_board->differing.load(std::memory_order_relaxed) == 0) {
-      m_board->differing_flags.store(other, std::memory_order_relaxed);
-      m_board->differing.store(slot.n, std::memory_order_relaxed);
-    }
+    m_control_difference = escaped ? 0 : difference(facts, m_board->unfailed_before, m_how);
     return;
   }
   if (escaped) {

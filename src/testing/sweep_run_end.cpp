@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // What is looked for when a run ends, in the run itself and in its children.
-#include "spies/calling_thread.hpp"
+#include "spies/guard_parts.hpp"
 #include "spies/leak_tables.hpp"
 #include "spies/own_array.hpp"
 #include "testing/sweep_run.hpp"
@@ -64,16 +64,19 @@ void sweep_run::debit(const void* block) noexcept {
   }
 }
 
-void sweep_run::note_survivors() noexcept {
+void sweep_run::note_survivors(const spies::calling_thread& caller) noexcept {
   board& b = *m_board;
   b.survivors = 0;
   spies::own_array<stack_count> counts;
-  const leak_report report = m_leaks->report(m_mark);
-  for (const leaked_block& block : report) {
-    stack_count entry = entry_for(b, m_stacks, block.stack);
-    entry.live = 1;
-    entry.lost = block.state == block_state::lost || block.state == block_state::held_by_lost ? 1 : 0;
-    counts.push(entry);
+  spies::own_array<spies::scanned_block> blocks;
+  const bool known = spies::find_leaks(spies::leak_access::blocks_of(*m_leaks), m_mark, caller, blocks);
+  for (const spies::scanned_block& block : blocks) {
+    if ((block.thread & spies::expected_mark) == 0) {
+      stack_count entry = entry_for(b, m_stacks, block.stack);
+      entry.live = 1;
+      entry.lost = known && block.held != spies::reach::from_a_root ? 1 : 0;
+      counts.push(entry);
+    }
   }
   merge(counts);
   for (const stack_count& c : counts) {
@@ -127,15 +130,22 @@ void sweep_run::look_for_leaks(const spies::calling_thread& caller) noexcept {
   }
 }
 
-void sweep_run::note_end(std::uint32_t flags) noexcept {
+// A snapshot has changed few pages, and the run that it is a copy of looks at all blocks itself.
+void sweep_run::check_blocks() noexcept {
+  if (m_role == role::unfailed || m_replays) {
+    m_damage->check_all();
+    return;
+  }
+  spies::guard_access::check_changed(*m_damage);
+}
+
+void sweep_run::note_end(std::uint32_t flags, const spies::calling_thread& caller) noexcept {
   if (m_facts == nullptr || m_ended) {
     return;
   }
-  spies::calling_thread caller{};
-  spies::store_registers(caller, __builtin_frame_address(0));
   m_armed.store(false, std::memory_order_relaxed);
   if (m_board->order.look_for_damage) {
-    m_damage->check_all(); // what it finds comes through note_damage()
+    check_blocks(); // what it finds comes through note_damage()
   }
   m_ended = true;
   if (is_child() && m_board->order.look_for_leaks) {

@@ -11,7 +11,7 @@
 namespace mallocspy::testing_detail {
 
 enum class unfailed_run : std::uint8_t {
-  first,  // its output is what others are compared with
+  first,  // what is set up once is set up in it
   second, // what is alive and lost at its end is what others are compared with
   pass,   // with snapshots where the board asks for them
 };
@@ -30,7 +30,10 @@ public:
   // returns: why there can be no sweep; empty if there can be
   virtual std::string run(unfailed_run kind) = 0;
 
-  // returns: whether the second run had the output of the first
+  // effects: what the last run wrote is what others are compared with
+  virtual void keep_output() = 0;
+
+  // returns: whether the last run had that output
   virtual bool output_agrees() = 0;
 
   // effects: runs it from its beginning, with the failure that the orders name. What came of it goes to board.replayed

@@ -5,6 +5,7 @@
 #include "testing/eight_blocks.hpp"
 #include "testing/temporary_file.hpp"
 
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
@@ -14,6 +15,7 @@
 #include <set>
 #include <sstream>
 #include <string>
+#include <sys/mman.h>
 #include <unistd.h>
 #include <vector>
 
@@ -153,6 +155,44 @@ TEST_CASE("progress is told, up to the end") {
   oom_sweep([] { return eight_blocks(false); }, options);
   REQUIRE_FALSE(done.empty());
   CHECK(done.back() == 8);
+}
+
+TEST_CASE("what a function sets up once is not swept, and makes it no less deterministic") {
+  static void* kept = nullptr;
+  const auto body = [] {
+    kept = kept == nullptr ? CoTaskMemAlloc(211) : kept;
+    CoTaskMemFree(CoTaskMemAlloc(47));
+    return kept != nullptr;
+  };
+  const sweep_result result = oom_sweep(body);
+  INFO(result.text());
+  CHECK_FALSE(result.nondeterministic);
+  CHECK(result.allocations == 1);
+  CHECK(result.snapshots == 1);
+  CoTaskMemFree(kept);
+}
+
+TEST_CASE("a function in which one snapshot comes too late is no less deterministic") {
+  // Shared with the snapshots: only the first one waits.
+  static volatile char* met = nullptr;
+  met = static_cast<char*>(::mmap(nullptr, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0));
+  const pid_t here = ::getpid();
+  sweep_options options;
+  options.timeout = std::chrono::milliseconds(300);
+  const sweep_result result = oom_sweep(
+      [here] {
+        CoTaskMemFree(CoTaskMemAlloc(47));
+        if (::getpid() != here && met[0] == 0) {
+          met[0] = 1;
+          ::sleep(5);
+        }
+      },
+      options);
+  INFO(result.text());
+  CHECK(met[0] == 1);
+  CHECK_FALSE(result.nondeterministic);
+  CHECK(result.count(verdict::tolerated) == 1);
+  ::munmap(const_cast<char*>(met), 4096);
 }
 
 TEST_CASE("a function that is not deterministic is said to be so, and is replayed") {

@@ -41,6 +41,18 @@ TEST_CASE("one point is repeated by its stack and occurrence, as the report and 
   CHECK(one.count(verdict::leak) == 1);
 }
 
+TEST_CASE("a budget is each child's own, also after the failure has been let happen here") {
+  sweep_options options;
+  options.mode = sweep_mode::budget;
+  options.budget = 100; // none has room
+  options.only = 5;
+  const sweep_result result = oom_sweep([] { return eight_blocks(true); }, options);
+  INFO(result.text());
+  REQUIRE(result.findings.size() == 1);
+  CHECK(result.findings[0].what == verdict::leak);
+  CHECK(result.findings[0].confirmed);
+}
+
 TEST_CASE("expected findings do not count, and a bad file is told") {
   const temporary_file file;
   std::ofstream(file.path) << "leak fun:*eight_blocks*\n";

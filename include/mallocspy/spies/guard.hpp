@@ -10,6 +10,10 @@
 
 namespace mallocspy {
 
+namespace spies {
+struct guard_access;
+} // namespace spies
+
 enum class guard_fault {
   overflow,       // a byte behind the block was written
   underflow,      // a byte in front of it
@@ -86,6 +90,7 @@ public:
   void* STDMETHODCALLTYPE PreDidAlloc(void* pRequest, BOOL fSpyed) override;
 
 private:
+  friend struct spies::guard_access; // for the layer testing
   struct parts;
   struct reallocation;
 

@@ -59,7 +59,7 @@ bool begin_sweep_run(const attached_session& attached) noexcept {
   return true;
 }
 
-void end_sweep_run() noexcept {
+void end_sweep_run(const spies::calling_thread* caller) noexcept {
   if (armed == nullptr || armed->ended) {
     return;
   }
@@ -68,10 +68,13 @@ void end_sweep_run() noexcept {
     return; // a child of the program, by fork or vfork
   }
   armed->ended = true;
-  run.note_end(testing_detail::child_facts::finished);
+  spies::calling_thread here{};
+  spies::store_registers(here, __builtin_frame_address(0));
+  const spies::calling_thread& held = caller == nullptr ? here : *caller;
+  run.note_end(testing_detail::child_facts::finished, held);
   if (!run.is_child()) {
     if (armed->shared.step == sweep_step::second) {
-      run.note_survivors();
+      run.note_survivors(held);
     }
     run.end();
     armed->shared.ended.store(1);

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
 // Where the preloaded library begins and ends in a program.
+#include "spies/calling_thread.hpp"
+#include "testing/child_process.hpp"
 #include "tool/preload/armed_plan.hpp"
 #include "tool/preload/armed_spies.hpp"
 #include "tool/preload/armed_sweep.hpp"
 
-#include <csignal>
-#include <cstring>
 #include <dlfcn.h>
+#include <mallocspy/testing/framework_glue.hpp>
 #include <pthread.h>
-#include <unistd.h>
 
 namespace mallocspy::tool {
 
@@ -17,7 +17,8 @@ namespace {
 task armed_task = task::run;
 bool is_armed = false;
 
-void end() noexcept {
+// caller: what the thread that ends the program holds; null: what the caller of this function holds
+void end(const spies::calling_thread* caller) noexcept {
   if (!is_armed) {
     return;
   }
@@ -30,7 +31,7 @@ void end() noexcept {
     break;
   case task::point:
   case task::sweep:
-    end_sweep_run();
+    end_sweep_run(caller);
     break;
   }
 }
@@ -71,36 +72,32 @@ __attribute__((constructor)) void start() noexcept {
   }
 }
 
+// What is held once main() has returned. The frames of exit handlers come to lie where main() and all that it called have
+// left theirs: in the gaps would be stale pointers.
+spies::calling_thread after_main{};
+bool main_has_returned = false;
+
 // After the program's own exit handlers and destructors.
 __attribute__((destructor)) void finish() noexcept {
-  end();
+  end(main_has_returned ? &after_main : nullptr);
 }
 
-[[noreturn]] void exit_at_once(const char* name, int status) noexcept {
-  end();
-  using function = void (*)(int);
-  if (const auto next = reinterpret_cast<function>(::dlsym(RTLD_NEXT, name))) {
-    next(status);
-  }
-  for (;;) {
-    ::kill(::getpid(), 9);
-  }
+// An exit handler may call it, and hold something.
+[[noreturn]] void exit_at_once(int status) noexcept {
+  end(nullptr);
+  testing_detail::end_process(status);
 }
 
 using main_function = int (*)(int, char**, char**);
 main_function program_main = nullptr;
 
-// effects: overwrites what main() and all that it called have left on the stack. The frames of exit handlers come to lie
-// there, and what is stale in their gaps would look like pointers of the program
-__attribute__((noinline)) void clear_stack_below() noexcept {
-  char room[65536];
-  std::memset(room, 0, sizeof room);
-  __asm__ volatile("" : : "r"(room) : "memory"); // so that it is done, though nobody reads it
-}
-
 int run_main(int argc, char** argv, char** environment) {
   const int status = program_main(argc, argv, environment);
-  clear_stack_below();
+  if (armed_task == task::run) {
+    testing_detail::clear_dead_stack();
+  }
+  spies::store_registers(after_main, __builtin_frame_address(0));
+  main_has_returned = true;
   return status;
 }
 
@@ -125,9 +122,9 @@ __attribute__((visibility("default"))) int __libc_start_main(mallocspy::tool::ma
 
 // A program that ends by these runs no handlers.
 __attribute__((visibility("default"))) void _exit(int status) {
-  mallocspy::tool::exit_at_once("_exit", status);
+  mallocspy::tool::exit_at_once(status);
 }
 __attribute__((visibility("default"))) void _Exit(int status) noexcept {
-  mallocspy::tool::exit_at_once("_Exit", status);
+  mallocspy::tool::exit_at_once(status);
 }
 }

@@ -109,15 +109,13 @@ std::string program_subject::run(testing_detail::unfailed_run kind) {
   if (kind == unfailed_run::pass) {
     return {}; // what it missed is replayed
   }
-  if (std::string why = why_not_swept(end); !why.empty()) {
-    return why;
-  }
-  if (kind == unfailed_run::first) {
-    std::filesystem::rename(m_folder.file(output_file), m_folder.file(first_output_file));
-    std::filesystem::rename(m_folder.file(error_file), m_folder.file(first_error_file));
-    m_after_first = std::move(m_place);
-  }
-  return {};
+  return why_not_swept(end);
+}
+
+void program_subject::keep_output() {
+  std::filesystem::rename(m_folder.file(output_file), m_folder.file(first_output_file));
+  std::filesystem::rename(m_folder.file(error_file), m_folder.file(first_error_file));
+  m_after_first = std::move(m_place);
 }
 
 bool program_subject::output_agrees() {

@@ -31,6 +31,7 @@ public:
 
   std::string prepare() override;
   std::string run(testing_detail::unfailed_run kind) override;
+  void keep_output() override;
   bool output_agrees() override;
   bool replay() override;
   void prime() override {}
@@ -54,7 +55,7 @@ private:
   unsigned m_places = 0;
   std::string m_home;                          // where the command was started
   std::unique_ptr<working_copy> m_place;       // of the run that is under way
-  std::unique_ptr<working_copy> m_after_first; // as the unfailed run left it
+  std::unique_ptr<working_copy> m_after_first; // as the run left it that others are compared with
 };
 
 } // namespace mallocspy::tool

@@ -21,12 +21,12 @@ bool page_entries::open() noexcept {
   return m_file >= 0;
 }
 
-bool page_entries::read_window(std::uintptr_t page_number) noexcept {
+bool page_entries::read_window(window& w, std::uintptr_t page_number) noexcept {
+  w.first = page_number / window_pages * window_pages;
   const ssize_t n =
-      m_file < 0 ? -1 : ::pread(m_file, m_entries, sizeof m_entries, static_cast<off_t>(page_number * sizeof m_entries[0]));
-  m_first = page_number;
-  m_count = n > 0 ? static_cast<std::size_t>(n) / sizeof m_entries[0] : 0;
-  return m_count != 0;
+      m_file < 0 ? -1 : ::pread(m_file, w.entry, sizeof w.entry, static_cast<off_t>(w.first * sizeof w.entry[0]));
+  w.pages = n > 0 ? static_cast<std::size_t>(n) / sizeof w.entry[0] : 0;
+  return page_number - w.first < w.pages;
 }
 
 } // namespace mallocspy::spies

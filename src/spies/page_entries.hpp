@@ -31,26 +31,31 @@ public:
     return page_number << m_page_bits;
   }
 
-  // returns: whether there is an entry, which is stored in `value` then. Entries are read by the window, and kept: what
-  //   changes meanwhile may not be seen
+  // returns: whether there is an entry, which is stored in `value` then. Entries are read by the window, and some windows
+  //   are kept: what changes meanwhile may not be seen
   bool read(std::uintptr_t page_number, std::uint64_t& value) noexcept {
-    if (page_number - m_first >= m_count && !read_window(page_number)) {
+    window& w = m_windows[page_number / window_pages % window_count];
+    if (page_number - w.first >= w.pages && !read_window(w, page_number)) {
       return false;
     }
-    value = m_entries[page_number - m_first];
+    value = w.entry[page_number - w.first];
     return true;
   }
 
 private:
-  static constexpr std::size_t window = 512;
+  static constexpr std::size_t window_pages = 64;
+  static constexpr std::size_t window_count = 16;
+  struct window {
+    std::uintptr_t first = 0; // number of a page
+    std::size_t pages = 0;
+    std::uint64_t entry[window_pages];
+  };
 
-  bool read_window(std::uintptr_t page_number) noexcept;
+  bool read_window(window& w, std::uintptr_t page_number) noexcept;
 
   int m_file = -1;
   unsigned m_page_bits;
-  std::uintptr_t m_first = 0; // number of the page of m_entries[0]
-  std::size_t m_count = 0;
-  std::uint64_t m_entries[window];
+  window m_windows[window_count];
 };
 
 } // namespace mallocspy::spies

@@ -154,10 +154,113 @@ void on_trap(int, siginfo_t* info, void* context) noexcept {
 #endif
 }
 
+// What becomes of a call: where in the filter that is decided.
+enum class place : unsigned char { allow, trap, of_openat, of_open, of_clone, of_clone3, of_kill, of_tgkill };
+constexpr std::size_t places = 8;
+
+// Calls with numbers in a row that are treated alike.
+struct call_range {
+  unsigned first;
+  unsigned last;
+  place where;
+};
+
+constexpr std::size_t most_calls = sizeof always / sizeof always[0] + 6;
+
+struct call_table {
+  call_range range[most_calls]{};
+  std::size_t count = 0;
+
+  constexpr void insert(int call, place where) {
+    const auto number = static_cast<unsigned>(call);
+    std::size_t at = count++;
+    for (; at != 0 && range[at - 1].first > number; --at) {
+      range[at] = range[at - 1];
+    }
+    range[at] = {number, number, where};
+  }
+  constexpr void join() {
+    std::size_t kept = 0;
+    for (std::size_t i = 1; i < count; ++i) {
+      if (range[i].where == range[kept].where && range[i].first == range[kept].last + 1) {
+        range[kept].last = range[i].last;
+      } else {
+        range[++kept] = range[i];
+      }
+    }
+    count = kept + 1;
+  }
+};
+
+constexpr call_table make_calls() {
+  call_table table;
+  for (const int call : always) {
+    table.insert(call, place::trap);
+  }
+  table.insert(SYS_openat, place::of_openat);
+#if defined(SYS_open)
+  table.insert(SYS_open, place::of_open);
+#endif
+  table.insert(SYS_clone, place::of_clone);
+  table.insert(SYS_clone3, place::of_clone3);
+  table.insert(SYS_kill, place::of_kill);
+  table.insert(SYS_tgkill, place::of_tgkill);
+  table.join();
+  return table;
+}
+
+constexpr call_table calls = make_calls();
+
+// A search tree: when a filter is put in force the kernel tries it out with the number of each call that there is.
 class program {
 public:
-  void add(unsigned short code, unsigned k, unsigned char if_true = 0, unsigned char if_false = 0) noexcept {
-    m_code[m_count++] = {code, if_true, if_false, k};
+  explicit program(unsigned self) noexcept {
+    load(offsetof(seccomp_data, arch));
+    jump(BPF_JEQ, native, 1, 0);
+    go(place::trap);
+    load(offsetof(seccomp_data, nr));
+    jump(BPF_JGE, calls.range[0].first, 1, 0);
+    go(place::allow);
+    add_tree(0, calls.count);
+
+    arrive(place::of_openat);
+    go_if(BPF_JEQ, 5, static_cast<unsigned>(pass), place::allow);
+    go_if(BPF_JSET, 2, writing, place::trap);
+    go(place::allow);
+    arrive(place::of_open);
+    go_if(BPF_JSET, 1, writing, place::trap);
+    go(place::allow);
+    arrive(place::of_clone);
+    go_if(BPF_JSET, 0, CLONE_THREAD, place::allow);
+    go(place::trap);
+    arrive(place::of_kill);
+    arrive(place::of_tgkill);
+    go_if(BPF_JEQ, 0, self, place::allow);
+    go(place::trap);
+    arrive(place::of_clone3); // its flags are out of sight: the C library then takes clone
+    add(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS);
+    arrive(place::trap);
+    add(BPF_RET | BPF_K, SECCOMP_RET_TRAP);
+    arrive(place::allow);
+    add(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
+    for (unsigned i = 0; i < m_going; ++i) {
+      m_code[m_from[i].at].k = m_arrival[static_cast<unsigned>(m_from[i].to)] - m_from[i].at - 1;
+    }
+  }
+  bool install() noexcept {
+    sock_fprog filter{static_cast<unsigned short>(m_count), m_code};
+    return ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && ::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) == 0;
+  }
+
+private:
+  struct departure {
+    unsigned at;
+    place to;
+  };
+
+  void add(unsigned code, unsigned k, unsigned if_true = 0, unsigned if_false = 0) noexcept {
+    m_code[m_count++] = {static_cast<unsigned short>(code), static_cast<unsigned char>(if_true),
+                         static_cast<unsigned char>(if_false), k};
   }
   void load(std::size_t offset) noexcept {
     add(BPF_LD | BPF_W | BPF_ABS, static_cast<unsigned>(offset));
@@ -165,37 +268,46 @@ public:
   void load_argument(unsigned n) noexcept { // its lower half: both processors are little-endian here
     load(offsetof(seccomp_data, args) + n * sizeof(std::uint64_t));
   }
-  void end(unsigned what) noexcept {
-    add(BPF_RET | BPF_K, what);
+  void jump(unsigned condition, unsigned k, unsigned if_true, unsigned if_false) noexcept {
+    add(BPF_JMP | condition | BPF_K, k, if_true, if_false);
   }
-  void trap(int call) noexcept {
-    add(BPF_JMP | BPF_JEQ | BPF_K, static_cast<unsigned>(call), 0, 1);
-    end(SECCOMP_RET_TRAP);
+  void go(place to) noexcept {
+    m_from[m_going++] = {m_count, to};
+    add(BPF_JMP | BPF_JA, 0);
   }
-  // effects: traps the call if its argument has one of the bits; or, with `has` false, if it has none of them
-  void trap_if_bits(int call, unsigned argument, unsigned bits, bool has = true) noexcept {
-    add(BPF_JMP | BPF_JEQ | BPF_K, static_cast<unsigned>(call), 0, 4);
+  // effects: goes there if the argument meets the condition
+  void go_if(unsigned condition, unsigned argument, unsigned k, place to) noexcept {
     load_argument(argument);
-    add(BPF_JMP | BPF_JSET | BPF_K, bits, has ? 0 : 1, has ? 1 : 0);
-    end(SECCOMP_RET_TRAP);
-    end(SECCOMP_RET_ALLOW);
+    jump(condition, k, 0, 1);
+    go(to);
   }
-  void trap_unless_equal(int call, unsigned argument, unsigned value) noexcept {
-    add(BPF_JMP | BPF_JEQ | BPF_K, static_cast<unsigned>(call), 0, 4);
-    load_argument(argument);
-    add(BPF_JMP | BPF_JEQ | BPF_K, value, 1, 0);
-    end(SECCOMP_RET_TRAP);
-    end(SECCOMP_RET_ALLOW);
+  void arrive(place here) noexcept {
+    m_arrival[static_cast<unsigned>(here)] = m_count;
   }
-  bool install() noexcept {
-    sock_fprog filter{m_count, m_code};
-    return ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && ::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) == 0;
+  // effects: finds a number, which is that of the first of these ranges or above
+  void add_tree(std::size_t begin, std::size_t end) noexcept {
+    if (end - begin == 1) {
+      jump(BPF_JGT, calls.range[begin].last, 1, 0);
+      go(calls.range[begin].where);
+      go(place::allow);
+      return;
+    }
+    const std::size_t middle = begin + (end - begin) / 2;
+    const unsigned choice = m_count;
+    jump(BPF_JGE, calls.range[middle].first, 0, 0);
+    add_tree(begin, middle);
+    m_code[choice].jt = static_cast<unsigned char>(m_count - choice - 1);
+    add_tree(middle, end);
   }
 
-private:
-  unsigned short m_count = 0;
-  sock_filter m_code[256];
+  unsigned m_count = 0;
+  unsigned m_going = 0;
+  unsigned m_arrival[places] = {};
+  sock_filter m_code[4 * most_calls + 32];
+  departure m_from[2 * most_calls + 16];
 };
+// The way from a node of the tree to its right half is at most all of the tree long.
+static_assert(4 * calls.count < 256);
 
 } // namespace
 
@@ -206,31 +318,7 @@ bool raise_fence(child_facts& facts) noexcept {
   action.sa_flags = SA_SIGINFO | SA_NODEFER | SA_ONSTACK;
   ::sigaction(SIGSYS, &action, nullptr);
 
-  const auto self = static_cast<unsigned>(::getpid());
-  program p;
-  p.load(offsetof(seccomp_data, arch));
-  p.add(BPF_JMP | BPF_JEQ | BPF_K, native, 1, 0);
-  p.end(SECCOMP_RET_TRAP);
-  p.load(offsetof(seccomp_data, nr));
-  p.add(BPF_JMP | BPF_JEQ | BPF_K, SYS_openat, 0, 6);
-  p.load_argument(5);
-  p.add(BPF_JMP | BPF_JEQ | BPF_K, static_cast<unsigned>(pass), 2, 0);
-  p.load_argument(2);
-  p.add(BPF_JMP | BPF_JSET | BPF_K, writing, 1, 0);
-  p.end(SECCOMP_RET_ALLOW);
-  p.end(SECCOMP_RET_TRAP);
-#if defined(SYS_open)
-  p.trap_if_bits(SYS_open, 1, writing);
-#endif
-  for (const int call : always) {
-    p.trap(call);
-  }
-  p.trap_if_bits(SYS_clone, 0, CLONE_THREAD, false);
-  p.add(BPF_JMP | BPF_JEQ | BPF_K, SYS_clone3, 0, 1); // its flags are out of sight: the C library then takes clone
-  p.end(SECCOMP_RET_ERRNO | ENOSYS);
-  p.trap_unless_equal(SYS_kill, 0, self);
-  p.trap_unless_equal(SYS_tgkill, 0, self);
-  p.end(SECCOMP_RET_ALLOW);
+  program p(static_cast<unsigned>(::getpid()));
   return p.install();
 }
 

@@ -3,42 +3,28 @@
 
 #include <cstdio>
 #include <cstdlib>
-#include <cstring>
 #include <link.h>
 #include <mallocspy/spies/call_stack.hpp>
 #include <unistd.h>
+#include <utility>
 
 namespace mallocspy::testing_detail {
 
 namespace {
 
-struct bias_search {
-  const char* path;
-  const char* executable;
-  std::uintptr_t bias;
-  bool found;
-};
+using load_addresses = std::map<std::string, std::optional<std::uintptr_t>>;
 
-int compare_module(dl_phdr_info* info, std::size_t, void* context) {
-  auto& search = *static_cast<bias_search*>(context);
-  const char* name = info->dlpi_name[0] == '\0' ? search.executable : info->dlpi_name;
-  if (!search.found && std::strcmp(name, search.path) == 0) {
-    search.bias = info->dlpi_addr;
-    search.found = true;
+int note_module(dl_phdr_info* info, std::size_t, void* context) {
+  auto& loaded = *static_cast<load_addresses*>(context);
+  std::string name = info->dlpi_name;
+  if (name.empty()) {
+    char executable[sizeof(module_record::path)] = {};
+    if (::readlink("/proc/self/exe", executable, sizeof executable - 1) > 0) {
+      name = executable;
+    }
   }
+  loaded.emplace(std::move(name), info->dlpi_addr); // the first of a name, as on the board
   return 0;
-}
-
-// returns: the address of an offset in a module; null if that is not loaded
-const void* address_of(const std::string& module, std::uint64_t offset) {
-  if (module.empty()) {
-    return reinterpret_cast<const void*>(offset);
-  }
-  char executable[sizeof(module_record::path)] = {};
-  [[maybe_unused]] const ssize_t length = ::readlink("/proc/self/exe", executable, sizeof executable - 1);
-  bias_search search{module.c_str(), executable, 0, false};
-  ::dl_iterate_phdr(compare_module, &search);
-  return search.found ? reinterpret_cast<const void*>(search.bias + offset) : nullptr;
 }
 
 std::string base_name(const std::string& path) {
@@ -52,6 +38,18 @@ std::string hexadecimal(std::uint64_t value) {
 }
 
 } // namespace
+
+const void* own_stack_names::address_of(const std::string& module, std::uint64_t offset) {
+  if (module.empty()) {
+    return reinterpret_cast<const void*>(offset);
+  }
+  auto found = m_loaded.find(module);
+  if (found == m_loaded.end()) { // loaded since
+    ::dl_iterate_phdr(note_module, &m_loaded);
+    found = m_loaded.emplace(module, std::nullopt).first;
+  }
+  return found->second ? reinterpret_cast<const void*>(*found->second + offset) : nullptr;
+}
 
 code_name own_stack_names::name_of(const std::string& module, std::uint64_t offset) {
   const void* address = address_of(module, offset);
@@ -70,9 +68,16 @@ code_name own_stack_names::name_of(const std::string& module, std::uint64_t offs
 std::vector<std::string> own_stack_names::lines_of(const std::string& module, std::uint64_t offset, const code_name& name) {
   const std::string file = base_name(module);
   const void* address = address_of(module, offset);
-  const spies::source_line line = address == nullptr ? spies::source_line{nullptr, 0} : m_debug.find_line(address);
+  const spies::source_line line = address == nullptr ? spies::source_line{nullptr, 0} : debug().find_line(address);
   const std::string where = line.file == nullptr ? file : base_name(line.file) + ":" + std::to_string(line.line);
   return {(name.readable.empty() ? file + "+" + hexadecimal(offset) : name.readable) + " (" + where + ")"};
+}
+
+spies::debug_information& own_stack_names::debug() {
+  if (!m_debug) {
+    m_debug.emplace();
+  }
+  return *m_debug;
 }
 
 bool own_stack_names::is_the_sweep(const std::string& function) const {

@@ -5,6 +5,11 @@
 #include "spies/debug_information.hpp"
 #include "testing/stack_names.hpp"
 
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
 namespace mallocspy::testing_detail {
 
 class own_stack_names : public stack_names {
@@ -17,7 +22,12 @@ protected:
   bool is_the_sweep(const std::string& function) const override;
 
 private:
-  spies::debug_information m_debug;
+  // returns: the address of an offset in a module; null if that is not loaded
+  const void* address_of(const std::string& module, std::uint64_t offset);
+  spies::debug_information& debug();
+
+  std::map<std::string, std::optional<std::uintptr_t>> m_loaded; // where modules are; nowhere, if one is not
+  std::optional<spies::debug_information> m_debug;               // once a line is asked for
 };
 
 } // namespace mallocspy::testing_detail

@@ -3,6 +3,7 @@
 #include "testing/snapshot_safety.hpp"
 
 #include "blocks/sanitizer_hints.hpp"
+#include "testing/shared_mappings.hpp"
 
 #include <atomic>
 #include <cerrno>
@@ -33,56 +34,6 @@ bool has_other_threads() noexcept {
 bool has_children() noexcept {
   siginfo_t info{};
   return ::waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) == 0;
-}
-
-// Reads /proc/self/maps letter by letter: "7f3c1000-7f3c3000 rw-s 00000000 00:05 17  /path".
-class shared_mapping_count {
-public:
-  void read(char c) noexcept {
-    if (c == '\n') {
-      m_column = 0;
-    } else if (m_column != 0 || c == ' ') {
-      ++m_column; // 1 is the blank behind the addresses; then come the four letters of the rights
-    }
-    if (m_column == 3) {
-      m_writable = c == 'w';
-    }
-    if (m_column == 5 && m_writable && c == 's') {
-      ++m_count;
-    }
-  }
-  unsigned count() const noexcept {
-    return m_count;
-  }
-
-private:
-  unsigned m_column = 0; // 0: in the addresses
-  bool m_writable = false;
-  unsigned m_count = 0;
-};
-
-// returns: how many mappings are shared and writable
-unsigned shared_mappings() noexcept {
-  const int file = ::open("/proc/self/maps", O_RDONLY | O_CLOEXEC);
-  if (file < 0) {
-    return 0;
-  }
-  shared_mapping_count counting;
-  char buffer[4096];
-  for (;;) {
-    const ssize_t got = ::read(file, buffer, sizeof buffer);
-    if (got < 0 && errno == EINTR) {
-      continue;
-    }
-    if (got <= 0) {
-      break;
-    }
-    for (ssize_t i = 0; i < got; ++i) {
-      counting.read(buffer[i]);
-    }
-  }
-  ::close(file);
-  return counting.count();
 }
 
 open_file facts_of(int descriptor) noexcept {
@@ -133,7 +84,7 @@ void snapshot_safety::begin(const output_files& output) noexcept {
   m_out = facts_of(output.out);
   m_err = facts_of(output.err);
   list_open_files(m_before, m_first_hidden);
-  m_mappings = shared_mappings();
+  m_mappings = count_shared_mappings();
   m_has_children = has_children();
 }
 
@@ -180,7 +131,7 @@ unsafe snapshot_safety::look(open_files& files) noexcept {
       return unsafe::descriptors;
     }
   }
-  return shared_mappings() > m_mappings ? unsafe::shared_mapping : unsafe::no;
+  return count_shared_mappings() > m_mappings ? unsafe::shared_mapping : unsafe::no;
 }
 
 int snapshot_safety::copy_written(const open_files& files, int (&copies)[8]) noexcept {

@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <fstream>
+#include <optional>
 #include <stdexcept>
 
 namespace mallocspy::testing_detail {
@@ -320,15 +321,19 @@ sweep_result sweep_driver::run() {
   }
 
   stack_names& names = m_subject.names();
-  const point_occurrences occurrences(m_board, names, m_result.allocations);
+  // Names take memory, and libraries that read them: a snapshot is cheaper without.
+  std::optional<point_occurrences> counted;
+  const auto occurrences = [&]() -> const point_occurrences& {
+    return counted ? *counted : counted.emplace(m_board, names, m_result.allocations);
+  };
   const auto earlier = [&](std::uint64_t n) {
-    return known.find({names.id_of(m_board.points[n].stack), occurrences.of(n)});
+    return known.empty() ? known.end() : known.find({names.id_of(m_board.points[n].stack), occurrences().of(n)});
   };
   const sweep_plan plan = plan_sweep(m_board, m_result.allocations, m_options, [&](std::uint64_t n, const point& p) {
     const bool chosen = m_options.only_stack.empty() ||
                         (names.id_of(p.stack) == m_options.only_stack &&
-                         (m_options.only_occurrence == 0 || m_options.only_occurrence == occurrences.of(n)));
-    return chosen && (known.empty() || earlier(n) == known.end()) && (!m_is_wanted || m_is_wanted(p.stack));
+                         (m_options.only_occurrence == 0 || m_options.only_occurrence == occurrences().of(n)));
+    return chosen && earlier(n) == known.end() && (!m_is_wanted || m_is_wanted(p.stack));
   });
   m_wanted = plan.first.size() + plan.rest.size();
   show_progress();
@@ -339,7 +344,7 @@ sweep_result sweep_driver::run() {
       std::count_if(plan.rest.begin(), plan.rest.end(), [this](std::uint64_t n) { return has_facts(m_board.points[n]); }));
   confirm();
 
-  const findings_input input{m_board, m_how, m_options, m_subject, occurrences, expected, m_found, m_repeated};
+  const findings_input input{m_board, m_how, m_options, m_subject, occurrences(), expected, m_found, m_repeated};
   fill_points(input, m_result);
   for (sweep_point& p : m_result.points) {
     const auto before = earlier(p.n);

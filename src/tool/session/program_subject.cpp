@@ -41,9 +41,6 @@ program_subject::program_subject(session_folder& folder, const program_choice& c
       m_home(std::filesystem::current_path().string()) {}
 
 std::string program_subject::prepare() {
-  if (!m_choice.in_place) {
-    working_copy::require_small(m_home);
-  }
   return {};
 }
 

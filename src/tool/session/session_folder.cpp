@@ -19,9 +19,23 @@ std::string reason() {
   return std::generic_category().message(errno);
 }
 
-std::string make_folder() {
+// What a session takes: the board of a large sweep, and output that is kept.
+constexpr std::uint64_t own_room = std::uint64_t{48} << 20;
+
+bool has_room(const std::string& place, std::uint64_t bytes) {
+  std::error_code ignored;
+  const std::filesystem::space_info space = std::filesystem::space(place, ignored);
+  return !ignored && space.available >= bytes;
+}
+
+std::string make_folder(std::uint64_t room) {
   const char* temporary = std::getenv("TMPDIR");
-  const std::vector<std::string> places = {"/dev/shm", temporary == nullptr || *temporary == '\0' ? "/tmp" : temporary};
+  std::vector<std::string> places = {temporary == nullptr || *temporary == '\0' ? "/tmp" : temporary};
+  // A place in memory that fills up would end whoever writes to the session.
+  const std::string memory = "/dev/shm";
+  if (has_room(memory, own_room + room)) {
+    places.insert(places.begin(), memory);
+  }
   std::string why;
   for (const std::string& place : places) {
     std::string path = place + "/mallocspy-XXXXXX";
@@ -52,7 +66,7 @@ session* make_session(const std::string& path) {
 
 } // namespace
 
-session_folder::session_folder(task what) : m_path(make_folder()) {
+session_folder::session_folder(task what, std::uint64_t room) : m_path(make_folder(room)) {
   try {
     m_session = make_session(file(session_file));
   } catch (...) {

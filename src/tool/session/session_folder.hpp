@@ -4,6 +4,7 @@
 
 #include "tool/preload/session.hpp"
 
+#include <cstdint>
 #include <string>
 
 namespace mallocspy::tool {
@@ -11,8 +12,9 @@ namespace mallocspy::tool {
 class session_folder {
 public:
   // effects: makes the folder, in memory where the system has such a place, and the session in it
+  // room: bytes that will be put into it besides
   // errors: std::runtime_error with one line
-  explicit session_folder(task what);
+  explicit session_folder(task what, std::uint64_t room = 0);
   ~session_folder();
   session_folder(const session_folder&) = delete;
   session_folder& operator=(const session_folder&) = delete;

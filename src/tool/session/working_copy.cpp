@@ -80,7 +80,7 @@ bool same_file(const fs::path& a, const fs::path& b) {
 
 } // namespace
 
-void working_copy::require_small(const std::string& folder) try {
+std::uint64_t working_copy::size_if_small(const std::string& folder) try {
   std::uint64_t bytes = 0;
   std::uint64_t files = 0;
   for (const fs::directory_entry& entry :
@@ -97,6 +97,7 @@ void working_copy::require_small(const std::string& folder) try {
                                " files): run it in a smaller folder, or with --in-place");
     }
   }
+  return bytes;
 } catch (const fs::filesystem_error& e) {
   throw std::runtime_error(folder + ": cannot be read: " + e.code().message());
 }

@@ -13,8 +13,9 @@ public:
   static constexpr std::uint64_t most_bytes = std::uint64_t{256} << 20;
   static constexpr std::uint64_t most_files = 20000;
 
+  // returns: bytes of the files in a folder
   // errors: std::runtime_error with one line: the folder cannot be read, or is larger than what is copied
-  static void require_small(const std::string& folder);
+  static std::uint64_t size_if_small(const std::string& folder);
 
   // effects: copies the folder "of" into `place`, which must not be there, with links and rights as they are. Beside it an
   //   empty folder for temporary files. Files that may not be read are left out

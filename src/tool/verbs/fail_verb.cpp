@@ -7,6 +7,7 @@
 #include "tool/verbs/verbs.hpp"
 
 #include <cstring>
+#include <filesystem>
 #include <iostream>
 #include <regex.h>
 #include <stdexcept>
@@ -66,7 +67,6 @@ std::uint64_t find_point(session_folder& folder, const fail_command& command, co
   program_subject subject(folder, choice, {});
   testing_detail::board& board = folder.shared().board;
   board.order.all_threads = true;
-  subject.prepare();
   const std::string why = subject.run(testing_detail::unfailed_run::first);
   if (!why.empty()) {
     throw std::runtime_error(why);
@@ -113,7 +113,9 @@ int fail_verb(const fail_command& command) {
   if (!by_point && !command.stack.empty()) {
     throw std::runtime_error("--stack names one allocation: --size, --caller and --rate cannot narrow it");
   }
-  session_folder folder(by_point ? task::point : task::plan);
+  const std::uint64_t copies =
+      command.stack.empty() ? 0 : working_copy::size_if_small(std::filesystem::current_path().string());
+  session_folder folder(by_point ? task::point : task::plan, copies);
   follow_programs(folder.shared(), command.program.follow);
   std::string in;
   if (by_point) {

@@ -14,6 +14,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <filesystem>
 #include <stdexcept>
 #include <unistd.h>
 
@@ -41,7 +42,10 @@ progress_state state_of(const testing_detail::board& b, std::uint64_t wanted, co
 int sweep_verb(const sweep_command& command) {
   const launch_plan launch = plan_launch(command.program);
   require_writable(command.files);
-  session_folder folder(task::sweep);
+  // Copies of the working directory: of the run that others are compared with, and of the one that is under way.
+  const std::uint64_t copies =
+      command.in_place ? 0 : 2 * working_copy::size_if_small(std::filesystem::current_path().string());
+  session_folder folder(task::sweep, copies);
   follow_programs(folder.shared(), command.program.follow);
   testing_detail::board& board = folder.shared().board;
 

@@ -81,8 +81,8 @@ void sweeps(int rounds) {
   const std::string steps = std::to_string(steps_per_millisecond());
   std::printf(
       "sweep of a program by snapshots, divided by a sweep of it by reruns, and by a loop with a library that fails one\n"
-      "allocation in each run and compares nothing\n\n%10s %-10s %22s %22s\n",
-      "program", "", "snapshots / reruns", "snapshots / loop");
+      "allocation in each run and compares nothing\n\n%10s %7s %-10s %22s %22s\n",
+      "program", "points", "", "snapshots / reruns", "snapshots / loop");
   for (const int milliseconds : {2, 20, 200}) {
     for (const std::string& how : {std::string("stops"), std::string("tolerates")}) {
       const std::vector<std::string> words = {program, std::to_string(milliseconds), "0", how, steps};
@@ -93,8 +93,8 @@ void sweeps(int rounds) {
         reruns.values.push_back(by_snapshots / seconds_of(behind({command, "sweep", "--replay", "--"}, words), 0));
         loop.values.push_back(by_snapshots / restart_loop(words));
       }
-      std::printf("%7d ms %-10s %14.3f +- %.3f %14.3f +- %.3f\n", milliseconds, how.c_str(), reruns.median(),
-                  reruns.half_range(), loop.median(), loop.half_range());
+      std::printf("%7d ms %7u %-10s %14.3f +- %.3f %14.3f +- %.3f\n", milliseconds, points_of(milliseconds), how.c_str(),
+                  reruns.median(), reruns.half_range(), loop.median(), loop.half_range());
       std::fflush(stdout);
     }
   }

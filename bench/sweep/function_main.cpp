@@ -33,31 +33,32 @@ double now() {
   return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_nsec) * 1e-9;
 }
 
-bool run_body(std::uint64_t steps, bool stops) {
+bool run_body(const row& r, std::uint64_t steps, bool stops) {
   return bench::work(
-      steps, stops, [](std::size_t size) { return CoTaskMemAlloc(size); }, [](void* block) { CoTaskMemFree(block); });
+      steps, bench::points_of(r.milliseconds), stops, [](std::size_t size) { return CoTaskMemAlloc(size); },
+      [](void* block) { CoTaskMemFree(block); });
 }
 
 // Tolerated: the result does not tell of the failure.
 sweep_result sweep(const row& r, std::uint64_t steps, bool by_replay) {
   sweep_options options;
   options.always_replay = by_replay;
-  return oom_sweep([&] { return run_body(steps, r.stops) || !r.stops; }, options);
+  return oom_sweep([&] { return run_body(r, steps, r.stops) || !r.stops; }, options);
 }
 
 seconds measure(const row& r, std::uint64_t steps_of_ms) {
   const std::uint64_t steps = steps_of_ms * static_cast<std::uint64_t>(r.milliseconds);
   seconds taken{};
   double began = now();
-  run_body(steps, true);
+  run_body(r, steps, true);
   taken.plain = now() - began;
   for (const bool by_replay : {false, true}) {
     began = now();
     const sweep_result result = sweep(r, steps, by_replay);
     (by_replay ? taken.replays : taken.snapshots) = now() - began;
     const verdict expected = r.stops ? verdict::clean : verdict::tolerated;
-    if (result.count(expected) != bench::work_points ||
-        (by_replay ? result.replays : result.snapshots) != bench::work_points) {
+    const unsigned points = bench::points_of(r.milliseconds);
+    if (result.count(expected) != points || (by_replay ? result.replays : result.snapshots) != points) {
       std::fprintf(stderr, "mallocspy_bench_sweep: the sweep is not what it should be:\n%s", result.text().c_str());
       std::exit(2);
     }
@@ -77,12 +78,13 @@ void print_row(const row& r, std::uint64_t steps_of_ms, int rounds) {
   for (int i = 0; i < rounds; ++i) {
     const seconds taken = measure(r, steps_of_ms);
     ratio.push_back(taken.snapshots / taken.replays);
-    // Without the runs that a sweep makes besides: three to learn, and one for each of its two passes.
-    point.push_back(std::max(0.0, taken.snapshots - 5 * taken.plain) * 1000 / bench::work_points);
+    // Without the runs that a sweep makes besides: two to learn, and one in which the snapshots are made.
+    point.push_back(std::max(0.0, taken.snapshots - 3 * taken.plain) * 1000 / bench::points_of(r.milliseconds));
   }
   std::sort(ratio.begin(), ratio.end());
-  std::printf("%6d ms %8zu MiB   %-10s %10.3f +- %.3f %14.2f\n", r.milliseconds, r.resident,
-              r.stops ? "stops" : "tolerates", median(ratio), (ratio.back() - ratio.front()) / 2, median(point));
+  std::printf("%6d ms %7u %8zu MiB   %-10s %10.3f +- %.3f %14.2f\n", r.milliseconds, bench::points_of(r.milliseconds),
+              r.resident, r.stops ? "stops" : "tolerates", median(ratio), (ratio.back() - ratio.front()) / 2,
+              median(point));
   std::fflush(stdout);
 }
 
@@ -120,9 +122,9 @@ void print_armed(int rounds) {
 int main(int argc, char** argv) {
   const int rounds = argc > 1 ? std::max(1, std::atoi(argv[1])) : 3;
   const std::uint64_t steps_of_ms = bench::steps_per_millisecond();
-  std::printf("a sweep of a function with %u allocations, snapshots / reruns; milliseconds for each point by snapshots\n\n",
-              bench::work_points);
-  std::printf("%9s %12s   %-10s %19s %14s\n", "function", "resident", "", "snapshots / reruns", "ms for a point");
+  std::printf("a sweep of a function, snapshots / reruns; milliseconds for each point by snapshots\n\n");
+  std::printf("%9s %7s %12s   %-10s %19s %14s\n", "function", "points", "resident", "", "snapshots / reruns",
+              "ms for a point");
   for (const std::size_t resident : {0U, 32U, 256U}) {
     for (const int milliseconds : {1, 20, 200}) {
       for (const bool stops : {true, false}) {

@@ -3,6 +3,7 @@
 // this library.
 #include "sweep/work.hpp"
 
+#include <algorithm>
 #include <cstdlib>
 #include <cstring>
 
@@ -12,8 +13,10 @@ int main(int argc, char** argv) {
   }
   mallocspy::bench::become_resident(std::strtoull(argv[2], nullptr, 10) << 20);
   const bool stops = std::strcmp(argv[3], "stops") == 0;
-  const std::uint64_t steps = std::strtoull(argv[4], nullptr, 10) * std::strtoull(argv[1], nullptr, 10);
+  const int milliseconds = std::max(std::atoi(argv[1]), 0);
+  const std::uint64_t steps = std::strtoull(argv[4], nullptr, 10) * static_cast<unsigned long long>(milliseconds);
   const bool good = mallocspy::bench::work(
-      steps, stops, [](std::size_t size) { return std::malloc(size); }, [](void* block) { std::free(block); });
+      steps, mallocspy::bench::points_of(milliseconds), stops, [](std::size_t size) { return std::malloc(size); },
+      [](void* block) { std::free(block); });
   return good || !stops ? 0 : 1;
 }

@@ -48,14 +48,18 @@ inline void become_resident(std::size_t bytes) noexcept {
   }
 }
 
-// Allocations of one run.
-inline constexpr unsigned work_points = 100;
+// returns: allocations of a run that takes so long: 300, as a small real sweep has; fewer where a rerun for each takes
+//   minutes
+inline constexpr unsigned points_of(int milliseconds) noexcept {
+  return milliseconds <= 20 ? 300 : 100;
+}
 
 // returns: whether all allocations succeeded. stops: at the first that does not
-template <class Allocate, class Free> bool work(std::uint64_t steps, bool stops, Allocate allocate, Free release) noexcept {
+template <class Allocate, class Free>
+bool work(std::uint64_t steps, unsigned points, bool stops, Allocate allocate, Free release) noexcept {
   bool good = true;
-  for (unsigned i = 0; i < work_points; ++i) {
-    compute(steps / work_points);
+  for (unsigned i = 0; i < points; ++i) {
+    compute(steps / points);
     void* block = allocate(33 + i);
     good = good && block != nullptr;
     release(block);

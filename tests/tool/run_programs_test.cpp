@@ -78,7 +78,29 @@ int main(void) {
   const shell_result r = shell("mallocspy run --spy guard --error-exitcode 9 -- " + program);
   INFO(r.err);
   CHECK(r.status == 9);
-  CHECK(r.err.find("over.c") != std::string::npos);
+  CHECK(r.err.find("a byte behind a block was written, found by Free; of 45 bytes, at 45") != std::string::npos);
+  CHECK(r.err.find("over.c:3") != std::string::npos);
+  const std::string expected = folder.write("expected", "corrupt fun:main\n");
+  const shell_result quiet =
+      shell("mallocspy run --spy guard --error-exitcode 9 --suppressions " + expected + " -- " + program);
+  CHECK(quiet.status == 0);
+  CHECK(quiet.err.find("expected, and left out: 1 finding of damage") != std::string::npos);
+}
+
+TEST_CASE("what the guard has found is told of a program that crashes of it") {
+  const temporary_folder folder;
+  const std::string program = build(folder, "crashes", R"(#include <stdlib.h>
+int main(void) {
+  volatile char* block = malloc(45);
+  block[-1] = 1;
+  free((void*)block);
+  abort();
+})");
+  const shell_result r = shell("mallocspy run --spy guard -- " + program);
+  INFO(r.err);
+  CHECK(r.status == 128 + SIGABRT);
+  CHECK(r.err.find("a byte in front of a block was written, found by Free; of 45 bytes, at -1") != std::string::npos);
+  CHECK(r.err.find("crashes.c:3") != std::string::npos);
 }
 
 TEST_CASE("run counts exactly, in threads and children too, each process by itself") {

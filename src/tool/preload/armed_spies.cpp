@@ -2,16 +2,15 @@
 #include "tool/preload/armed_spies.hpp"
 
 #include "spies/text_writer.hpp"
+#include "testing/board_stacks.hpp"
+#include "testing/damage_codes.hpp"
 
-#include <algorithm>
-#include <atomic>
 #include <cerrno>
 #include <cstring>
 #include <fcntl.h>
 #include <mallocspy/spies/chain.hpp>
 #include <mallocspy/spies/guard.hpp>
 #include <mallocspy/spies/leak_tracker.hpp>
-#include <mallocspy/spies/stack_report.hpp>
 #include <mallocspy/spies/statistics.hpp>
 #include <mallocspy/spies/trace.hpp>
 #include <mallocspy/task/registration.hpp>
@@ -51,55 +50,23 @@ leak_options leaks_with(const run_spies& asked) noexcept {
   return options;
 }
 
-// Told at the end, with names, which cannot be looked up in a hook. Beyond so many they are only counted.
-struct noted_findings {
-  static constexpr std::size_t most = 64;
-  std::atomic<std::size_t> count{0};
-  guard_finding finding[most];
-} noted;
+session* noted_in = nullptr;
+testing_detail::board_stacks noted_stacks;
 
 misuse_action note_finding(const guard_finding& finding) {
-  const std::size_t n = noted.count.fetch_add(1);
-  if (n < noted_findings::most) {
-    noted.finding[n] = finding;
+  const std::uint32_t n = noted_in->damages.fetch_add(1);
+  if (n < session::most_damages) {
+    damage_record& d = noted_in->damage[n];
+    d.code = testing_detail::damage_code(finding.fault);
+    d.process = ::getpid();
+    d.allocated = noted_stacks.number_of(finding.allocated);
+    d.freed = noted_stacks.number_of(finding.freed);
+    d.size = finding.size;
+    d.offset = finding.offset;
+    std::strncpy(d.found_at, finding.found_at, sizeof d.found_at - 1);
+    d.complete.store(true);
   }
   return misuse_action::go_on;
-}
-
-const char* words_for(guard_fault fault) noexcept {
-  switch (fault) {
-  case guard_fault::overflow:
-    return "written behind a block";
-  case guard_fault::underflow:
-    return "written in front of a block";
-  case guard_fault::use_after_free:
-    return "a freed block was written";
-  case guard_fault::freed_twice:
-    return "a block was freed twice";
-  case guard_fault::not_the_block:
-    break;
-  }
-  return "a pointer into a block was freed";
-}
-
-void write_findings(int file) {
-  const std::size_t count = std::min(noted.count.load(), noted_findings::most);
-  for (std::size_t i = 0; i < count; ++i) {
-    const guard_finding& f = noted.finding[i];
-    {
-      spies::text_writer out(file);
-      out.text("damage: ")
-          .text(words_for(f.fault))
-          .text(", found by ")
-          .text(f.found_at)
-          .text("; of ")
-          .number(f.size)
-          .text(" bytes, at ");
-      out.text(f.offset < 0 ? "-" : "").number(static_cast<std::uint64_t>(f.offset < 0 ? -f.offset : f.offset)).text("\n");
-    }
-    const titled_stack stacks[] = {{"  allocated\n", f.allocated}, {"  freed\n", f.freed}};
-    print_stacks(file, stacks, f.freed == 0 ? 1 : 2);
-  }
 }
 
 guard_options guard_with(const run_spies& asked) noexcept {
@@ -136,6 +103,8 @@ struct armed_spies {
       leaks = new (static_cast<void*>(leaks_room)) leak_tracker(leaks_with(asked));
     }
     if (asked.guard) {
+      noted_in = a.shared;
+      noted_stacks.attach(&a.shared->board);
       damage = new (static_cast<void*>(guard_room)) guard(guard_with(asked));
     }
   }
@@ -182,7 +151,6 @@ void end_spies() noexcept {
   }
   armed->process = 0;
   session& s = *armed->attached.shared;
-  bool found = false;
   const int file = armed->attached.open(report_file, O_WRONLY | O_APPEND | O_CREAT);
   spies::text_writer out(file);
   out.text("== process ")
@@ -198,10 +166,8 @@ void end_spies() noexcept {
   if (armed->damage != nullptr) {
     armed->damage->check_all();
     const std::size_t damages = armed->damage->findings();
-    found = damages != 0;
     out.text("damage: ").number(damages).text(damages == 1 ? " finding\n" : " findings\n");
     out.flush();
-    write_findings(file);
   }
   if (armed->counts != nullptr) {
     out.text(armed->counts->report().c_str());
@@ -215,7 +181,6 @@ void end_spies() noexcept {
   if (file >= 0) {
     ::close(file);
   }
-  s.findings.fetch_add(found ? 1 : 0);
   s.ended.store(1);
 }
 

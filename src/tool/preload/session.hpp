@@ -45,19 +45,33 @@ struct run_spies {
   char trace[4096]; // path; the process's number is put behind it in all but the first
 };
 
+// A finding of the guard, noted when it is made: the process may crash of it.
+struct damage_record {
+  std::atomic<bool> complete;
+  std::uint32_t code; // testing_detail::damage_code
+  std::int32_t process;
+  std::uint32_t allocated; // number of the stack on the board
+  std::uint32_t freed;     // likewise; 0: it was not
+  std::uint64_t size;      // bytes of the block, as requested
+  std::int64_t offset;     // of the damaged byte, from the block's start
+  char found_at[16];
+};
+
 struct session {
+  static constexpr std::uint32_t most_damages = 64;           // that are told one by one
   static constexpr std::uint64_t sound = 0x6D616C6C6F637331U; // also tells versions apart
   std::uint64_t magic;
   task what;
   sweep_step step;
   std::atomic<std::int32_t> armed_process; // the first image that was armed; 0: none yet
   std::atomic<std::int32_t> ended;         // whether it came to its end, and noted it
-  std::atomic<std::uint32_t> findings;     // run: processes with damage
+  std::atomic<std::uint32_t> damages;      // run: findings of the guard; the first ones are in `damage`
   std::atomic<std::uint64_t> counted;      // plan
   std::atomic<std::uint64_t> failed;       // plan, point
   char follow[1024];                       // names of programs to arm, each behind a newline; empty: the first image
   failure_plan plan;
   run_spies spies;
+  damage_record damage[most_damages];
   testing_detail::board board;
 };
 

@@ -2,9 +2,11 @@
 #include "testing/suppressions.hpp"
 #include "testing/whole_file.hpp"
 #include "tool/program/launch_plan.hpp"
+#include "tool/report/damage_paragraphs.hpp"
 #include "tool/report/leak_paragraphs.hpp"
 #include "tool/session/followed_programs.hpp"
 #include "tool/session/interruption.hpp"
+#include "tool/session/program_names.hpp"
 #include "tool/session/session_folder.hpp"
 #include "tool/session/started_program.hpp"
 #include "tool/verbs/verbs.hpp"
@@ -63,12 +65,14 @@ int run_verb(const run_command& command) {
         << "mallocspy: no process came to an end that could be looked at: it was killed, or replaced by a program that is "
            "not followed\n";
   }
+  program_names names(folder.shared().board);
+  const damage_paragraphs damage = tell_damage(folder.shared(), names, expected);
   if (command.output.empty()) {
-    std::cerr << report.text;
+    std::cerr << report.text << damage.text;
   } else {
-    write_output(command.output, report.text);
+    write_output(command.output, report.text + damage.text);
   }
-  const bool found = report.lost != 0 || folder.shared().findings.load() != 0;
+  const bool found = report.lost != 0 || damage.findings != 0;
   return found && command.error_exit_code ? *command.error_exit_code : shell_status(end.status);
 }
 

@@ -11,9 +11,6 @@
 #include <atomic>
 #include <cstdlib>
 #include <dlfcn.h>
-#if defined(__GLIBC__)
-#include <gnu/lib-names.h>
-#endif
 
 namespace mallocspy::interpose {
 
@@ -39,13 +36,11 @@ template <class Function> std::uintptr_t module_of(Function* function) noexcept 
 // returns: the C library's own definitions, whatever hides them
 next_definitions definitions_of_c_library() noexcept {
   next_definitions found;
-  void* library = dlopen(LIBC_SO, RTLD_LAZY | RTLD_NOLOAD);
-  if (library != nullptr) {
-    found.free = reinterpret_cast<void (*)(void*)>(dlsym(library, "free"));
-    found.realloc = reinterpret_cast<void* (*)(void*, std::size_t)>(dlsym(library, "realloc"));
-    found.usable_size = reinterpret_cast<std::size_t (*)(void*)>(dlsym(library, "malloc_usable_size"));
-    dlclose(library); // it stays: this library needs it
-  }
+  // By names that only it has. A handle of it would have to come from dlopen(), which runs the C library's constructors, if
+  // they have not run yet, and not as its start does.
+  found.free = reinterpret_cast<void (*)(void*)>(dlsym(RTLD_DEFAULT, "__libc_free"));
+  found.realloc = reinterpret_cast<void* (*)(void*, std::size_t)>(dlsym(RTLD_DEFAULT, "__libc_realloc"));
+  found.usable_size = chunk_usable_size;
   return found;
 }
 #else

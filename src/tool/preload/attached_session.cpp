@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "tool/preload/attached_session.hpp"
 
-#include <cerrno>
 #include <cstdlib>
 #include <cstring>
 #include <fcntl.h>
@@ -25,8 +24,9 @@ bool join(const char* folder, const char* name, char* path, std::size_t room) no
 }
 
 // returns: whether the base name of this image is one of the names
-bool is_followed(const char* names) noexcept {
-  const char* name = program_invocation_short_name;
+bool is_followed(const char* names, const char* image) noexcept {
+  const char* slash = std::strrchr(image, '/');
+  const char* name = slash == nullptr ? image : slash + 1;
   const std::size_t length = std::strlen(name);
   for (const char* at = names; (at = std::strchr(at, '\n')) != nullptr; ++at) {
     if (std::strncmp(at + 1, name, length) == 0 && (at[1 + length] == '\n' || at[1 + length] == '\0')) {
@@ -43,7 +43,7 @@ int attached_session::open(const char* name, int flags) const noexcept {
   return join(folder, name, path, sizeof path) ? ::open(path, flags | O_CLOEXEC, 0600) : -1;
 }
 
-attached_session attach_session() noexcept {
+attached_session attach_session(const char* image) noexcept {
   attached_session attached;
   const char* folder = std::getenv(session_variable);
   if (folder == nullptr || std::strlen(folder) >= sizeof attached.folder) {
@@ -67,10 +67,10 @@ attached_session attach_session() noexcept {
   }
   attached.shared = shared;
   if (shared->what == task::run) {
-    attached.is_armed = shared->follow[0] == '\0' || is_followed(shared->follow);
+    attached.is_armed = shared->follow[0] == '\0' || is_followed(shared->follow, image);
     return attached;
   }
-  if (shared->follow[0] == '\0' || is_followed(shared->follow)) {
+  if (shared->follow[0] == '\0' || is_followed(shared->follow, image)) {
     std::int32_t nobody = 0;
     attached.is_armed = shared->armed_process.compare_exchange_strong(nobody, ::getpid());
   }

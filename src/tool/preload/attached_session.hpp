@@ -15,7 +15,8 @@ struct attached_session {
   int open(const char* name, int flags) const noexcept;
 };
 
+// image: what the program was called by
 // effects: looks at the environment. Arms at most one image of the session, or each that is followed
-attached_session attach_session() noexcept;
+attached_session attach_session(const char* image) noexcept;
 
 } // namespace mallocspy::tool

@@ -9,6 +9,7 @@
 #include <dlfcn.h>
 #include <mallocspy/testing/framework_glue.hpp>
 #include <pthread.h>
+#include <unistd.h>
 
 namespace mallocspy::tool {
 
@@ -49,10 +50,18 @@ void after_fork_in_child() noexcept {
   is_armed = false;
 }
 
-// Before the constructors of the program and its libraries, but after those of what it stands on: the C++ library in this
-// one allocates, and that is not the program's doing. So this file is linked last.
-__attribute__((constructor)) void start() noexcept {
-  const attached_session attached = attach_session();
+// The library is marked as the one whose constructors come first of all, before those of the program's libraries; the C
+// library has not been told of the environment then.
+__attribute__((constructor(101))) void know_environment(int, char**, char** variables) noexcept {
+  if (::environ == nullptr) {
+    ::environ = variables;
+  }
+}
+
+// After the constructors of the C++ library in this one, which allocate: that is not the program's doing. So this file is
+// linked last.
+__attribute__((constructor)) void start(int, char** arguments, char**) noexcept {
+  const attached_session attached = attach_session(arguments[0]);
   if (!attached.is_armed) {
     return;
   }

@@ -61,6 +61,11 @@ void check_sound(const swept& s) {
   CHECK(s.status == (s.result.findings.empty() ? 0 : 1));
 }
 
+// Whether a process has this text in its command line. Not the shell that looks.
+bool is_running(const std::string& text) {
+  return shell("pgrep -f '[" + text.substr(0, 1) + "]" + text.substr(1) + "'").status == 0;
+}
+
 // The replay command of a finding, run as it stands.
 shell_result repeat(const temporary_folder& folder, const sweep_finding& finding) {
   REQUIRE(finding.replay.rfind("mallocspy ", 0) == 0);
@@ -265,12 +270,12 @@ TEST_CASE("include and exclude choose points by function and module") {
 
 TEST_CASE("an interruption leaves no process, and tells what was found") {
   const temporary_folder folder;
-  const shell_result r =
-      shell("cd " + folder.path() +
-            " && { " MALLOCSPY_COMMAND " sweep -- sh -c 'sleep 1000' & pid=$!; sleep 1; kill -INT $pid; wait $pid; }");
+  const std::string sleeps = "sleep 1000." + std::to_string(::getpid()); // nobody else's
+  const shell_result r = shell("cd " + folder.path() + " && { " MALLOCSPY_COMMAND " sweep -- sh -c '" + sleeps +
+                               "' & pid=$!; sleep 1; kill -INT $pid; wait $pid; }");
   CHECK(r.status == 2);
   CHECK(r.err.find("interrupted") != std::string::npos);
-  CHECK(shell("pgrep -f '[s]leep 1000'").status != 0);
+  CHECK_FALSE(is_running(sleeps));
 }
 
 TEST_CASE("an interruption in the middle shows what was found so far") {
@@ -287,13 +292,13 @@ int main(void) {
   REQUIRE(shell("cc -O0 -o " + (folder / "long") + " " + (folder / "long.c")).status == 0);
   const shell_result r =
       shell("cd " + folder.path() +
-            " && { " MALLOCSPY_COMMAND " sweep -- ./long & pid=$!; sleep 3; kill -INT $pid; wait $pid; }");
+            " && { " MALLOCSPY_COMMAND " sweep -- $PWD/long & pid=$!; sleep 3; kill -INT $pid; wait $pid; }");
   INFO(r.err);
   INFO(r.out);
   CHECK(r.status == 2);
   CHECK(r.out.find("interrupted") != std::string::npos);
   CHECK(r.out.find("crash") != std::string::npos);
-  CHECK(shell("pgrep -f '[.]/long'").status != 0);
+  CHECK_FALSE(is_running(folder / "long"));
 }
 
 TEST_CASE("resume goes on where the last sweep ended") {

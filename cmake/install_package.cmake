@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # What `cmake --install` puts where: headers, the libraries, a CMake package with the targets mallocspy::contract,
-# mallocspy::mallocspy, mallocspy::interpose and mallocspy::testing and the function mallocspy_add_sweep, and a pkg-config file.
+# mallocspy::mallocspy, mallocspy::interpose and mallocspy::testing and the function mallocspy_add_sweep, and pkg-config files.
 # All of it finds its parts relative to itself.
 include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
@@ -49,3 +49,26 @@ file(RELATIVE_PATH mallocspy_pc_up /${CMAKE_INSTALL_LIBDIR}/pkgconfig /)
 configure_file(${PROJECT_SOURCE_DIR}/cmake/mallocspy.pc.in ${PROJECT_BINARY_DIR}/package/mallocspy.pc.in @ONLY)
 file(GENERATE OUTPUT ${PROJECT_BINARY_DIR}/package/mallocspy.pc INPUT ${PROJECT_BINARY_DIR}/package/mallocspy.pc.in)
 install(FILES ${PROJECT_BINARY_DIR}/package/mallocspy.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+
+# mallocspy_pkg_config_part(NAME DESCRIPTION OPTIONS): a static library of C++ that stands beside mallocspy, with what else the
+# linker is to be told.
+function(mallocspy_pkg_config_part part description options)
+  set(mallocspy_pc_part ${part})
+  set(mallocspy_pc_description ${description})
+  set(mallocspy_pc_libs ${options} -lmallocspy_${part} $<IF:$<PLATFORM_ID:Darwin>,-lc++,-lstdc++>)
+  list(JOIN mallocspy_pc_libs " " mallocspy_pc_libs)
+  set(file ${PROJECT_BINARY_DIR}/package/mallocspy-${part}.pc)
+  configure_file(${PROJECT_SOURCE_DIR}/cmake/mallocspy-part.pc.in ${file}.in @ONLY)
+  file(GENERATE OUTPUT ${file} INPUT ${file}.in)
+  install(FILES ${file} DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+endfunction()
+if(TARGET mallocspy_interpose)
+  set(options -Wl,-u,mallocspy_interpose_start)
+  foreach(name IN LISTS mallocspy_interposed_names)
+    list(APPEND options -Wl,--export-dynamic-symbol=${name})
+  endforeach()
+  mallocspy_pkg_config_part(interpose "malloc and operator new through mallocspy" "${options}")
+endif()
+if(TARGET mallocspy_testing)
+  mallocspy_pkg_config_part(testing "tests in which each allocation fails once" "")
+endif()

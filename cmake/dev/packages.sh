@@ -7,10 +7,12 @@
 {
   build_packages=(cmake ninja-build g++ libmimalloc-dev nlohmann-json3-dev libcli11-dev libdw-dev)
   demo_packages=(libsqlite3-dev)
+  # Programs that the command is tried on, and what looks for processes that it may have left.
+  swept_programs=(sqlite3 lua5.4 libxml2-utils jq gawk pigz xz-utils procps groff-base)
   # The tests include the examples, and C libraries that take their memory from outside.
   test_packages=(catch2 pkgconf "${demo_packages[@]}" libexpat1-dev liblua5.4-dev libxml2-dev libcurl4-openssl-dev
     libgtest-dev libjansson-dev libcjson-dev libyajl-dev
-    libbenchmark-dev)
+    libbenchmark-dev "${swept_programs[@]}")
   clang_packages=(clang clang-sanitizers)
   # The benchmarks' libraries, whole programs to measure, other allocators, and a counter of instructions.
   bench_packages=(libbenchmark-dev liblua5.4-dev libsqlite3-dev
@@ -22,8 +24,12 @@ program_of() {
   case $1 in
   ninja-build) echo ninja ;;
   clang) echo clang++ ;;
+  libxml2-utils) echo xmllint ;;
+  xz-utils) echo xz ;;
+  procps) echo pgrep ;;
+  groff-base) echo groff ;;
   pkgconf) echo pkg-config ;;
-  cmake | git | g++ | valgrind | shellcheck | clang-format-* | clang-tidy-*) echo "$1" ;;
+  cmake | git | g++ | valgrind | sqlite3 | lua5.4 | jq | gawk | pigz | chromium | shellcheck | clang-format-* | clang-tidy-*) echo "$1" ;;
   esac
 }
 
@@ -48,6 +54,13 @@ clang_sanitizers_package() {
     major=$(apt-cache depends clang 2>/dev/null | sed -n 's/^ *Depends: clang-\([0-9]*\)$/\1/p')
   fi
   echo "libclang-rt-${major:-VERSION}-dev"
+}
+
+# The browser that reports are looked at in, where the distribution has it as a package of its own (Ubuntu has not).
+browser_package() {
+  if command -v apt-cache >/dev/null && apt-cache show chromium 2>/dev/null | grep -q '^Filename: .*_'; then
+    echo chromium
+  fi
 }
 
 # missing_packages NAME...: those that are not installed, one to a line.

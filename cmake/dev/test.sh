@@ -84,6 +84,11 @@ run_tests() {
   *mimalloc* | *catch2-3*) packages+=(git ca-certificates) ;;
   esac
   need_packages "${packages[@]}"
+  # Large: where all is tried, and where nobody waits. The lists of packages are there by now.
+  if [ "${CI-}" = true ] || [ "${#presets[@]}" -gt "${#usual[@]}" ]; then
+    # shellcheck disable=SC2046 # no name or one
+    need_packages $(browser_package)
+  fi
 
   local preset result began failures=0 closing=() online=
   for preset in "${presets[@]}"; do

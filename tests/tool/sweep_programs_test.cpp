@@ -15,10 +15,6 @@ using namespace mallocspy::tests;
 
 namespace {
 
-bool has_program(const char* name) {
-  return shell(std::string("command -v ") + name).status == 0;
-}
-
 // What is in a folder: names and contents.
 std::map<std::string, std::string> contents_of(const std::string& folder) {
   std::map<std::string, std::string> contents;
@@ -198,7 +194,6 @@ TEST_CASE("programs of the distribution: every allocation once") {
   };
   for (const auto& p : programs) {
     if (!has_program(p.program)) {
-      WARN(p.program << " is not installed");
       continue;
     }
     CAPTURE(p.words);

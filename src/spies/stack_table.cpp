@@ -65,9 +65,17 @@ struct multipliers {
 constexpr multipliers odd;
 
 std::uint64_t hash_of(const void* const* addresses, std::size_t count) noexcept {
+  const auto product = [addresses](std::size_t i) {
+    return reinterpret_cast<std::uintptr_t>(addresses[i]) * odd.values[i];
+  };
   std::uint64_t sum = count;
-  for (std::size_t i = 0; i < count; ++i) {
-    sum += reinterpret_cast<std::uintptr_t>(addresses[i]) * odd.values[i];
+  std::size_t i = 0;
+  for (; i + 8 <= count; i += 8) {
+    sum += (product(i) + product(i + 1)) + (product(i + 2) + product(i + 3)) + (product(i + 4) + product(i + 5)) +
+           (product(i + 6) + product(i + 7));
+  }
+  for (; i < count; ++i) {
+    sum += product(i);
   }
   sum ^= sum >> 32;
   sum *= 0xD6E8FEB86659FD93U;

@@ -6,6 +6,7 @@
 #include "blocks/hints.hpp"
 
 #include <cstddef>
+#include <cstdint>
 #include <cstring>
 #include <mallocspy/contract/contract.hpp>
 
@@ -34,13 +35,25 @@ inline bool share_method(const void* one, const void* other, std::size_t place) 
                      width) == 0;
 }
 
-// What a spy tells while it is asked for IID_IConcurrentMallocSpy, for the thread that asks: a hook that it has in common
-// with that table does nothing but to pass everything through.
+// The places of hooks in the method table of IMallocSpy.
+enum hook_place : unsigned char { of_pre_alloc = 3, of_post_alloc, of_pre_free, of_post_free };
+
+// What a spy tells while it is asked for IID_IConcurrentMallocSpy, for the thread that asks.
 struct told_hooks {
   const IMallocSpy* spy;
-  const void* passing;
+  const void*
+      passing; // a method table: a hook that the spy has in common with it does nothing but to pass everything through
+  std::uint32_t as_well; // a bit for each place in the spy's own table of which that is so until it says that it is not
 };
 // Not thread_local: the compiler would call a function on each use, to see whether it must be constructed.
 MALLOCSPY_INNER extern __thread told_hooks told_by_spy;
+
+// effects: what the spy has told of hooks that pass everything through is not so any more, if the host goes by it
+// threads: while no other thread allocates
+void take_back_told_hooks(const IMallocSpy* spy) noexcept;
+
+// effects: from now on the host is told so there. threads: any
+using told_hooks_listener = void (*)(const IMallocSpy* spy) noexcept;
+void tell_taken_back_hooks_to(told_hooks_listener host) noexcept;
 
 } // namespace mallocspy::blocks

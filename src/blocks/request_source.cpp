@@ -3,7 +3,6 @@
 #include "blocks/request_source.hpp"
 
 #include "blocks/client_frame.hpp"
-#include "blocks/method_table.hpp"
 
 #include <atomic>
 
@@ -12,7 +11,6 @@ namespace mallocspy {
 namespace blocks {
 
 __thread const void* client_frame = nullptr;
-__thread told_hooks told_by_spy = {nullptr, nullptr};
 
 namespace {
 std::atomic<request_source> host{nullptr};

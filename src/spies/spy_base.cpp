@@ -34,7 +34,7 @@ const void* spy_base::method_table(const IMallocSpy* spy) noexcept {
 }
 
 void spy_base::tell_host(const IMallocSpy* spy, const void* passing) noexcept {
-  blocks::told_by_spy = {spy, passing};
+  blocks::told_by_spy = {spy, passing, 0};
 }
 
 } // namespace mallocspy

@@ -120,13 +120,9 @@ MALLOCSPY_COLD std::uint32_t enter_at(index_slot& slot, const void* const* addre
   return first ? number : present; // what another thread has entered meanwhile; the room here is lost
 }
 
-} // namespace
-
-std::uint32_t enter_stack(const void* const* addresses, std::size_t count) noexcept {
-  if (count == 0) {
-    return 0;
-  }
-  const std::uint64_t hash = hash_of(addresses, count);
+// returns: as enter_stack, for a stack that is not where most are
+MALLOCSPY_OUT_OF_LINE std::uint32_t enter_hashed(std::uint64_t hash, const void* const* addresses,
+                                                 std::size_t count) noexcept {
   for (std::size_t t = 0; t < table_count; ++t) {
     index_slot* table = made(tables[t], table_sizes[t] * sizeof(index_slot));
     if (table == nullptr) {
@@ -146,6 +142,25 @@ std::uint32_t enter_stack(const void* const* addresses, std::size_t count) noexc
     }
   }
   return 0; // tens of millions of stacks
+}
+
+} // namespace
+
+std::uint32_t enter_stack(const void* const* addresses, std::size_t count) noexcept {
+  if (count == 0) {
+    return 0;
+  }
+  const std::uint64_t hash = hash_of(addresses, count);
+  // Most are in the first table, in the first place of their group that is tried.
+  const index_slot* table = tables[0].load(std::memory_order_acquire);
+  if (MALLOCSPY_LIKELY(table != nullptr)) {
+    const index_slot& slot = table[hash % table_sizes[0]];
+    const std::uint32_t number = slot.number.load(std::memory_order_acquire);
+    if (MALLOCSPY_LIKELY(slot.hash.load(std::memory_order_relaxed) == hash && number != 0)) {
+      return number;
+    }
+  }
+  return enter_hashed(hash, addresses, count);
 }
 
 const stack_entry* find_stack(std::uint32_t number) noexcept {

@@ -85,6 +85,14 @@ request_info request_of_this_thread() noexcept {
   return this_thread.in_call() ? *this_thread.request : blocks::no_request;
 }
 
+// effects: from the next call on every hook of the spy is called, if it is registered
+void call_all_hooks_of(const IMallocSpy* spy) noexcept {
+  const registry_lock held;
+  if (spy_in(word_under_lock()) == spy) {
+    registry.hooks = {};
+  }
+}
+
 bool answers_concurrent(IMallocSpy* spy) {
   void* answer = nullptr;
   if (FAILED(spy->QueryInterface(IID_IConcurrentMallocSpy, &answer)) || answer == nullptr) {
@@ -219,6 +227,7 @@ HRESULT CoRegisterMallocSpy(IMallocSpy* pMallocSpy) {
   }
   install_fork_handlers();
   blocks::answer_requests_from(request_of_this_thread);
+  blocks::tell_taken_back_hooks_to(call_all_hooks_of);
   // Asked without the lock: the spy's code may take locks of its own, and may allocate.
   void* answer = nullptr;
   if (FAILED(pMallocSpy->QueryInterface(IID_IMallocSpy, &answer)) || answer == nullptr) {

@@ -64,7 +64,7 @@ struct registry_state {
   unsigned waiting_to_revoke = 0;       // threads that have closed the word and wait until the others are out
   std::ptrdiff_t spied = 0; // client pointers in the set, as counted under the lock and by threads that have ended
   blocks::node_stock nodes{};
-  known_hooks hooks; // written while there is no spy, and read inside of one
+  known_hooks hooks; // written while there is no spy or nobody is inside, and read inside of one
 };
 MALLOCSPY_INNER extern registry_state registry;
 

@@ -19,8 +19,8 @@ public:
   // effects: waits until no other thread holds the lock, then holds it. errno is kept
   MALLOCSPY_INLINE void lock() noexcept {
     unsigned seen = free_word;
-    if (process_has_one_thread() && m_word.load(std::memory_order_relaxed) == free_word) {
-      m_word.store(taken, std::memory_order_relaxed);
+    if (process_has_one_thread()) {
+      m_word.store(taken, std::memory_order_relaxed); // nobody else can have it
     } else if (MALLOCSPY_UNLIKELY(
                    !m_word.compare_exchange_strong(seen, taken, std::memory_order_acquire, std::memory_order_relaxed))) {
       lock_slowly();

@@ -30,6 +30,7 @@ public:
     // Nested calls go by that, even if the spy may be entered without the lock again before this one is over.
     thread.stand.store(no_member, std::memory_order_relaxed);
     auto* spy = reinterpret_cast<IMallocSpy*>(word - expected);
+    MALLOCSPY_FORGET_ORIGIN(spy);
     MALLOCSPY_ASSUME(spy != nullptr);
     return locked_call(spy);
   }

@@ -46,7 +46,8 @@ int note_tables(dl_phdr_info* info, std::size_t, void* context) {
     if (info->dlpi_phdr[i].p_type != PT_DYNAMIC) {
       continue;
     }
-    for (auto* d = reinterpret_cast<const ElfW(Dyn)*>(search.base + info->dlpi_phdr[i].p_vaddr); d->d_tag != DT_NULL; ++d) {
+    for (const auto* d = reinterpret_cast<const ElfW(Dyn)*>(search.base + info->dlpi_phdr[i].p_vaddr); d->d_tag != DT_NULL;
+         ++d) {
       // Where the linker can write to them, they are addresses.
       const std::uintptr_t at = d->d_un.d_ptr < search.base ? d->d_un.d_ptr + search.base : d->d_un.d_ptr;
       if (d->d_tag == DT_SYMTAB) {

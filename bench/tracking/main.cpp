@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <ctime>
 #include <filesystem>
 #include <map>
 #include <stdexcept>
@@ -42,7 +43,14 @@ struct folder {
 struct timing {
   double program; // processor's time of its thread, as it printed it; less than 0: the tool is not installed
   double all;     // processor's time of all processes, those of the tool included
+  double clock;   // from its start to its end, the tool's too
 };
+
+double now() {
+  timespec t{};
+  ::clock_gettime(CLOCK_MONOTONIC, &t);
+  return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_nsec) * 1e-9;
+}
 
 double processor_time_of_children() {
   rusage used{};
@@ -62,15 +70,17 @@ timing run(const way& w, const std::string& own_folder, const std::string& progr
     command.emplace_back(w.spy);
   }
   const double before = processor_time_of_children();
+  const double began = now();
   const finished ended = run_program(command);
+  const double took = now() - began;
   if (ended.status == 127 && !w.before.empty()) {
-    return {-1, -1};
+    return {-1, -1, -1};
   }
   const std::size_t at = ended.out.find("seconds ");
   if (ended.status != 0 || at == std::string::npos) {
     throw std::runtime_error(std::string(w.name) + ": " + last_line(ended.err));
   }
-  return {std::stod(ended.out.substr(at + 8)), processor_time_of_children() - before};
+  return {std::stod(ended.out.substr(at + 8)), processor_time_of_children() - before, took};
 }
 
 // Two lengths, whose difference is what runs cost without start-up and end.
@@ -79,7 +89,7 @@ timing run_once(const way& w, const std::string& own_folder, const std::string& 
   const int many = w.before.empty() ? 63 : 13;
   const timing shorter = run(w, own_folder, program, few);
   const timing longer = run(w, own_folder, program, many);
-  return {longer.program, (longer.all - shorter.all) / (many - few)};
+  return {longer.program, (longer.all - shorter.all) / (many - few), (longer.clock - shorter.clock) / (many - few)};
 }
 
 double median(std::vector<double> values) {
@@ -89,9 +99,10 @@ double median(std::vector<double> values) {
 
 // Ratios of one way, a value for each round.
 struct ratios {
-  std::vector<double> slower;    // time of the program's thread / that of the program by itself
-  std::vector<double> added;     // what is added to that / what heaptrack adds
-  std::vector<double> added_all; // the same for the time of all processes
+  std::vector<double> slower;      // time of the program's thread / that of the program by itself
+  std::vector<double> added;       // what is added to that / what heaptrack adds
+  std::vector<double> added_all;   // the same for the time of all processes
+  std::vector<double> added_clock; // the same for the time on the clock
 };
 
 void measure(const std::string& program, const std::vector<way>& ways, const std::string& own_folder, int rounds) {
@@ -101,7 +112,8 @@ void measure(const std::string& program, const std::vector<way>& ways, const std
     for (const way& w : ways) {
       t[w.name] = run_once(w, own_folder, program);
     }
-    const timing rival{t["heaptrack"].program - t["malloc"].program, t["heaptrack"].all - t["malloc"].all};
+    const timing rival{t["heaptrack"].program - t["malloc"].program, t["heaptrack"].all - t["malloc"].all,
+                       t["heaptrack"].clock - t["malloc"].clock};
     for (const way& w : ways) {
       const timing& plain = t[w.on_malloc ? "malloc" : "task allocator"];
       const timing& own = t[w.name];
@@ -110,12 +122,13 @@ void measure(const std::string& program, const std::vector<way>& ways, const std
         if (t["heaptrack"].program > 0) {
           found[w.name].added.push_back((own.program - plain.program) / rival.program);
           found[w.name].added_all.push_back((own.all - plain.all) / rival.all);
+          found[w.name].added_clock.push_back((own.clock - plain.clock) / rival.clock);
         }
       }
     }
   }
-  std::printf("%s\n  %-28s %14s %24s %24s\n", program.c_str(), "", "time / plain", "added / heaptrack's",
-              "of all processes");
+  std::printf("%s\n  %-28s %14s %22s %18s %14s\n", program.c_str(), "", "time / plain", "added / heaptrack's",
+              "of all processes", "on the clock");
   for (const way& w : ways) {
     const ratios& r = found[w.name];
     if (r.slower.empty()) {
@@ -123,7 +136,8 @@ void measure(const std::string& program, const std::vector<way>& ways, const std
     } else if (r.added.empty()) {
       std::printf("  %-28s %14.2f\n", w.name, median(r.slower));
     } else {
-      std::printf("  %-28s %14.2f %24.3f %24.3f\n", w.name, median(r.slower), median(r.added), median(r.added_all));
+      std::printf("  %-28s %14.2f %22.3f %18.3f %14.3f\n", w.name, median(r.slower), median(r.added), median(r.added_all),
+                  median(r.added_clock));
     }
   }
 }

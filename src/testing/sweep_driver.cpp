@@ -140,6 +140,7 @@ void sweep_driver::learn() {
   m_board.order.timeout =
       static_cast<std::uint32_t>(m_options.timeout.count() != 0 ? m_options.timeout.count() : 10 * m_unfailed_took + 1000);
   copy_facts(m_board.unfailed, m_board.unfailed_before);
+  m_unfailed = last_run();
   m_result.allocations = m_board.counted.load(std::memory_order_relaxed);
   m_board.known_allocations.store(m_result.allocations, std::memory_order_relaxed);
   if (m_board.unfailed.damages != 0) {
@@ -168,17 +169,34 @@ void sweep_driver::snapshot_pass(const std::vector<std::uint64_t>& points) {
     m_board.points[n].wants_failure.store(false, std::memory_order_relaxed);
     m_board.points[n].wants_control.store(false, std::memory_order_relaxed);
   }
+  const std::uint64_t differing = m_board.differing.exchange(0, std::memory_order_relaxed);
   if (!error.empty()) {
     note_drift(error);
-  }
-  const std::uint64_t differing = m_board.differing.exchange(0, std::memory_order_relaxed);
-  if (differing != 0 && !m_always_replay) {
+  } else if (differing != 0) {
     note_drift("a snapshot at allocation " + std::to_string(differing) + " in which nothing failed had " +
                words_for(m_board.differing_flags.load(std::memory_order_relaxed)));
-    // What the other snapshots showed is as doubtful.
+  } else if (!out_of_time() && !is_as_learned(last_run())) {
+    note_drift("a run with snapshots makes other allocations than the one before");
+  }
+  if (m_always_replay) { // what the snapshots showed is doubtful, and of other points maybe
     for (const std::uint64_t n : points) {
       copy_facts(child_facts{}, m_board.points[n].failed);
     }
+    name_points_as_learned();
+  }
+}
+
+bool sweep_driver::is_as_learned(const known_run& run) const {
+  return run.allocations == m_unfailed.allocations && run.stacks == m_unfailed.stacks;
+}
+
+// effects: what the board says of points is what the unfailed runs had; each run writes it anew
+void sweep_driver::name_points_as_learned() {
+  std::map<std::uint32_t, std::uint32_t> met; // by stack
+  for (std::size_t i = 0; i < m_unfailed.stacks.size(); ++i) {
+    point& p = m_board.points[i + 1];
+    p.stack = m_unfailed.stacks[i];
+    p.occurrence = p.stack == 0 ? 0 : ++met[p.stack];
   }
 }
 

@@ -41,6 +41,8 @@ private:
   void learn();
   known_run last_run() const;
   std::vector<std::string> differences_from(const known_run& before);
+  bool is_as_learned(const known_run& run) const;
+  void name_points_as_learned();
   void note_drift(const std::string& how);
   void snapshot_pass(const std::vector<std::uint64_t>& points);
   void order_replay(std::uint64_t n) noexcept;
@@ -65,6 +67,7 @@ private:
   std::int64_t m_began;
   std::int64_t m_stop_at;
   bool m_always_replay;
+  known_run m_unfailed{};
   std::int64_t m_unfailed_took = 0; // milliseconds
   std::uint64_t m_wanted = 0;
   std::uint64_t m_never_fired = 0;

@@ -172,6 +172,24 @@ TEST_CASE("what a function sets up once is not swept, and makes it no less deter
   CoTaskMemFree(kept);
 }
 
+TEST_CASE("a run with snapshots that is another one than those before is noticed") {
+  int calls = 0;
+  const sweep_result result = oom_sweep([&] {
+    if (++calls == 3) {
+      CoTaskMemFree(CoTaskMemAlloc(89));
+    }
+    for (int i = 0; i < 3; ++i) {
+      CoTaskMemFree(CoTaskMemAlloc(71));
+    }
+  });
+  INFO(result.text());
+  CHECK(result.nondeterministic);
+  CHECK(result.drift.find("a run with snapshots") != std::string::npos);
+  CHECK(result.allocations == 3);
+  CHECK(result.replays == 3);
+  CHECK(result.count(verdict::tolerated) == 3);
+}
+
 TEST_CASE("a function in which one snapshot comes too late is no less deterministic") {
   // Shared with the snapshots: only the first one waits.
   static volatile char* met = nullptr;

@@ -42,7 +42,7 @@ guard_options small_quarantine() noexcept {
   // Filling large blocks would touch memory that the program may never touch.
   options.most_fill = 4096;
   options.quarantine_bytes = std::size_t{1} << 20;
-  options.quarantine_blocks = std::size_t{1} << 10;
+  options.quarantine_blocks = std::size_t{1} << 12;
   options.stack_depth = 8;
   return options;
 }

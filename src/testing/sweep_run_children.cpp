@@ -2,6 +2,7 @@
 // The snapshots of a run: how they are made, what they become, and what is found at their end.
 // Runs inside hooks: never allocates from what is hooked, takes no lock.
 #include "testing/crash_watch.hpp"
+#include "testing/nameless_file.hpp"
 #include "testing/outside_fence.hpp"
 #include "testing/sweep_run.hpp"
 
@@ -13,7 +14,6 @@
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 namespace mallocspy::testing_detail {
@@ -33,7 +33,7 @@ bool make_empty(int& descriptor, const snapshot_safety& safety) noexcept {
     }
     // The program has closed it, or it is another file now.
   }
-  descriptor = safety.hide(static_cast<int>(::syscall(SYS_memfd_create, "mallocspy output", MFD_CLOEXEC)));
+  descriptor = safety.hide(make_nameless_file("mallocspy output"));
   return descriptor >= 0;
 }
 

@@ -2,6 +2,8 @@
 // Runs inside hooks: never allocates from what is hooked, takes no lock.
 #include "interpose/glibc_chunk.hpp"
 
+#if !defined(__APPLE__)
+
 #include "spies/readable_range.hpp"
 
 #include <cstddef>
@@ -87,3 +89,5 @@ std::size_t chunk_usable_size(void* p) noexcept {
 }
 
 } // namespace mallocspy::interpose
+
+#endif

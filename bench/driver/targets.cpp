@@ -91,6 +91,8 @@ std::vector<verdict> judge(const results& found) {
             3.00, aim);
   j.at_most("concurrent counting spy / unspied, geometric mean of the five",
             found.time.geometric_means(core, "concurrent", "mallocspy"), 1.50, aim);
+  j.at_most("the same, derived from spy_base, which overrides two hooks",
+            found.time.geometric_means(core, "derived", "mallocspy"), 1.50, aim);
   j.at_most("concurrent counting spy / glibc without a spy, the worst churn",
             worst_of(found.time, churns, "concurrent", "glibc"), 1.00, aim);
   j.at_least("concurrent counting spy, throughput of two threads / one",

@@ -1,15 +1,19 @@
 // SPDX-License-Identifier: MIT
-// A spy that counts allocations, bytes and frees for each thread, and says that it may be called from any thread at once.
+// A spy that counts allocations, bytes and frees for each thread, and says that it may be called from any thread at once:
+// once as a class of its own, and once derived from spy_base, as a program would write it.
 #pragma once
 
 #include "subjects/pass_through_spy.hpp"
 
 #include <cstdint>
+#include <mallocspy/spies.hpp>
 
 namespace mallocspy::bench {
 
-class counting_spy final : public hooks_that_pass {
+template <class Base> class counting_hooks : public Base {
 public:
+  using Base::Base;
+
   // What one thread did. Nobody else writes it, and each thread's lies on a cache line of its own.
   struct alignas(64) counts {
     std::uint64_t allocations;
@@ -23,13 +27,6 @@ public:
     return mine;
   }
 
-  HRESULT STDMETHODCALLTYPE QueryInterface(REFIID riid, void** ppvObject) override {
-    if (riid == IID_IConcurrentMallocSpy) {
-      *ppvObject = this;
-      return S_OK;
-    }
-    return hooks_that_pass::QueryInterface(riid, ppvObject);
-  }
   SIZE_T STDMETHODCALLTYPE PreAlloc(SIZE_T cbRequest) override {
     counts& mine = of_this_thread();
     ++mine.allocations;
@@ -40,6 +37,25 @@ public:
     ++of_this_thread().frees;
     return pRequest;
   }
+
+protected:
+  ~counting_hooks() = default;
+};
+
+class counting_spy final : public counting_hooks<hooks_that_pass> {
+public:
+  HRESULT STDMETHODCALLTYPE QueryInterface(REFIID riid, void** ppvObject) override {
+    if (riid == IID_IConcurrentMallocSpy) {
+      *ppvObject = this;
+      return S_OK;
+    }
+    return hooks_that_pass::QueryInterface(riid, ppvObject);
+  }
+};
+
+class derived_counting_spy final : public counting_hooks<spy_base> {
+public:
+  derived_counting_spy() : counting_hooks(spy_calls::concurrent) {}
 };
 
 } // namespace mallocspy::bench

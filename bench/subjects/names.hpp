@@ -27,6 +27,7 @@ inline constexpr subject_info subject_table[] = {
     {"revoked", "mallocspy after a spy was revoked", mallocspy_worker, {}},
     {"classic", "mallocspy under a pass-through spy with the lock", mallocspy_worker, {}},
     {"concurrent", "mallocspy under a counting spy without the lock", mallocspy_worker, {}},
+    {"derived", "mallocspy under the same counting spy, derived from spy_base", mallocspy_worker, {}},
     {"mi_heap", "a heap of raw mimalloc", mallocspy_worker, {}, true},
     {"heap", "a private heap without locks", mallocspy_worker, {}, true},
     {"heap_locked", "a serialized private heap", mallocspy_worker, {}, true},

@@ -45,6 +45,11 @@ struct concurrent_spied : task_memory {
   using in_force = registered<counting_spy>;
 };
 
+struct derived_spied : task_memory {
+  static constexpr const char* name = "derived";
+  using in_force = registered<derived_counting_spy>;
+};
+
 // Unspied again after spies of both kinds have seen some traffic: nothing of it may be left to pay for.
 struct revoked : task_memory {
   static constexpr const char* name = "revoked";

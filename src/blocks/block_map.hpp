@@ -70,8 +70,9 @@ MALLOCSPY_COLD void publish_large(map_byte* first, std::size_t size, marks m) no
 // effects: says that a live block of the size that the code is for starts at the granule of `first`
 inline void publish_short(map_byte* first, short_code code, marks m) noexcept {
   const std::uint8_t kept = m == marks::keep ? first->load(std::memory_order_relaxed) & mark_bit : 0;
+  const std::uint8_t set = m == marks::set ? mark_bit : 0;
   const std::uint8_t value = write_short_size(first, code, m);
-  first->store(static_cast<std::uint8_t>(value | kept), std::memory_order_release);
+  first->store(static_cast<std::uint8_t>(value | kept | set), std::memory_order_release);
 }
 
 // effects: says that a live block of `size` bytes starts at the granule of `first`

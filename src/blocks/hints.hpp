@@ -15,6 +15,8 @@
 #define MALLOCSPY_INNER __attribute__((visibility("hidden")))
 // At the end of a function whose frame a callee looks at: it is not left by a jump.
 #define MALLOCSPY_KEEP_FRAME() __asm__ volatile("" ::: "memory")
+// A variable of which the compiler forgets how it was computed: what it was computed from needs no register any more.
+#define MALLOCSPY_FORGET_ORIGIN(x) __asm__("" : "+r"(x))
 #define MALLOCSPY_ASSUME(x)                                                                                                \
   do {                                                                                                                     \
     if (!(x)) {                                                                                                            \
@@ -29,5 +31,6 @@
 #define MALLOCSPY_OUT_OF_LINE
 #define MALLOCSPY_INNER
 #define MALLOCSPY_KEEP_FRAME() static_cast<void>(0)
+#define MALLOCSPY_FORGET_ORIGIN(x) static_cast<void>(0)
 #define MALLOCSPY_ASSUME(x) static_cast<void>(0)
 #endif

@@ -6,10 +6,7 @@
 #pragma once
 
 #include "blocks/hints.hpp"
-#include "blocks/one_thread.hpp"
-
-#include <atomic>
-#include <pthread.h>
+#include "blocks/word_lock.hpp"
 
 namespace mallocspy::blocks {
 
@@ -21,24 +18,12 @@ MALLOCSPY_INLINE const void* this_thread_mark() noexcept {
 
 class owned_gate {
 public:
-  // The mutex: one word, so that it costs next to nothing where nobody else wants it; who must wait does so at a condition.
+  // The mutex.
   void lock() noexcept {
-    unsigned seen = free_word;
-    if (process_has_one_thread() && m_word.load(std::memory_order_relaxed) == free_word) {
-      m_word.store(taken, std::memory_order_relaxed);
-    } else if (MALLOCSPY_UNLIKELY(
-                   !m_word.compare_exchange_strong(seen, taken, std::memory_order_acquire, std::memory_order_relaxed))) {
-      lock_slowly();
-    }
+    m_mutex.lock();
   }
   void unlock() noexcept {
-    unsigned seen = taken;
-    if (process_has_one_thread()) {
-      m_word.store(free_word, std::memory_order_relaxed);
-    } else if (MALLOCSPY_UNLIKELY(!m_word.compare_exchange_strong(seen, free_word, std::memory_order_release,
-                                                                  std::memory_order_relaxed))) {
-      unlock_slowly();
-    }
+    m_mutex.unlock();
   }
 
   // All that follows: by the thread that has locked the mutex.
@@ -86,25 +71,11 @@ public:
   bool keep_only_mine() noexcept;
 
 private:
-  static constexpr unsigned free_word = 0;
-  static constexpr unsigned taken = 1;
-  static constexpr unsigned wanted = 2; // taken, and somebody may be waiting
-
-  void lock_slowly() noexcept;
-  void unlock_slowly() noexcept;
   void wait_slowly() noexcept;
-  void pass_on() noexcept;
 
-  std::atomic<unsigned> m_word{free_word};
+  word_lock m_mutex;
   unsigned m_times = 0;
   const void* m_owner = nullptr;
-  // Where threads wait, for the word or for the owner. Whoever changes what they wait for has this mutex when it wakes
-  // them.
-  pthread_mutex_t m_waiting = PTHREAD_MUTEX_INITIALIZER;
-  pthread_cond_t m_changed = PTHREAD_COND_INITIALIZER;
-  // Guarded by m_waiting. A thread that others have overtaken too often gets the word from hand to hand.
-  unsigned m_impatient = 0;
-  bool m_handed_over = false;
 };
 
 } // namespace mallocspy::blocks

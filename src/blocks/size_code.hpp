@@ -31,8 +31,9 @@ namespace mallocspy::blocks {
 
 using map_byte = std::atomic<std::uint8_t>;
 
-// Whether the marks among the bytes that are written survive. A fresh block outside of spying has none.
-enum class marks { none, keep };
+// Whether the marks among the bytes that are written survive. A fresh block outside of spying has none; of one for a client
+// under a spy, whose pointer no hook moves, the first byte gets one.
+enum class marks { none, keep, set };
 
 // How a size below first_large is written, looked up before the block is there.
 using short_code = std::uint32_t;

@@ -89,7 +89,7 @@ bool spied_set::may_have_inside(const void* p, std::size_t extent) const noexcep
 
 void spied_set::before_release(const void* raw, std::size_t bytes) noexcept {
   if (any_mark(raw, bytes, [](map_byte*) { return true; })) {
-    m_left_behind.store(true, std::memory_order_relaxed);
+    m_plain_sizes.store(0, std::memory_order_relaxed);
   }
 }
 

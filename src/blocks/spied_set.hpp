@@ -72,14 +72,16 @@ public:
   // effects: notes whether marks would be left behind if these bytes, all of a raw block's, had no owner from now on
   void before_release(const void* raw, std::size_t bytes) noexcept;
 
-  // returns: what a fresh block must do about marks
-  bool marks_are_left_behind() const noexcept {
-    return m_left_behind.load(std::memory_order_relaxed);
+  // returns: below which size minus 1 a fresh block must do nothing about marks that are left behind: that of the large
+  // ones
+  //   as a rule, 0 where there may be some
+  std::size_t plain_sizes() const noexcept {
+    return m_plain_sizes.load(std::memory_order_relaxed);
   }
 
   // effects: for a new spy. The set is empty then
   void start_over() noexcept {
-    m_left_behind.store(false, std::memory_order_relaxed);
+    m_plain_sizes.store(first_large - 1, std::memory_order_relaxed);
   }
 
   // Before a fork, and after it in both processes.
@@ -91,7 +93,7 @@ public:
   }
 
 private:
-  std::atomic<bool> m_left_behind{false};
+  std::atomic<std::size_t> m_plain_sizes{first_large - 1};
   side_table m_side;
 };
 

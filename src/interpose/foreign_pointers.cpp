@@ -4,13 +4,13 @@
 
 #include "blocks/backing.hpp"
 #include "blocks/block_map.hpp"
+#include "interpose/c_library.hpp"
 #include "interpose/glibc_chunk.hpp"
 #include "spies/loaded_module.hpp"
 #include "spies/readable_range.hpp"
 
 #include <atomic>
 #include <cstdlib>
-#include <dlfcn.h>
 
 namespace mallocspy::interpose {
 
@@ -32,22 +32,17 @@ template <class Function> std::uintptr_t module_of(Function* function) noexcept 
   return module_of(reinterpret_cast<std::uintptr_t>(function));
 }
 
-#if defined(__GLIBC__)
-// returns: the C library's own definitions, whatever hides them
+template <class Function> void find(Function*& found, const char* name) noexcept {
+  found = reinterpret_cast<Function*>(const_cast<void*>(function_of_c_library(name)));
+}
+
 next_definitions definitions_of_c_library() noexcept {
   next_definitions found;
-  // By names that only it has. A handle of it would have to come from dlopen(), which runs the C library's constructors, if
-  // they have not run yet, and not as its start does.
-  found.free = reinterpret_cast<void (*)(void*)>(dlsym(RTLD_DEFAULT, "__libc_free"));
-  found.realloc = reinterpret_cast<void* (*)(void*, std::size_t)>(dlsym(RTLD_DEFAULT, "__libc_realloc"));
-  found.usable_size = chunk_usable_size;
+  find(found.free, "free");
+  find(found.realloc, "realloc");
+  find(found.usable_size, "malloc_usable_size");
   return found;
 }
-#else
-next_definitions definitions_of_c_library() noexcept {
-  return {};
-}
-#endif
 
 bool is_complete(const next_definitions& found) noexcept {
   return found.free != nullptr && found.realloc != nullptr && found.usable_size != nullptr;

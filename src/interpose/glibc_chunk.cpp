@@ -77,17 +77,6 @@ bool looks_like_a_chunk(std::uintptr_t address) noexcept {
   return lies_in_main_arena(begin, size);
 }
 
-std::size_t chunk_usable_size(void* p) noexcept {
-  if (p == nullptr) {
-    return 0;
-  }
-  const auto address = reinterpret_cast<std::uintptr_t>(p);
-  const chunk_head head = *reinterpret_cast<const chunk_head*>(address - sizeof(chunk_head));
-  const std::uintptr_t size = head.size_and_flags & ~flags;
-  // The first word of the next chunk is the block's, but a mapped one has no next.
-  return size - ((head.size_and_flags & is_mapped) != 0 ? sizeof(chunk_head) : sizeof(std::uintptr_t));
-}
-
 } // namespace mallocspy::interpose
 
 #endif

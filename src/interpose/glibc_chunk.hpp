@@ -4,7 +4,6 @@
 // Runs inside hooks: never allocates from what is hooked, takes no lock.
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
 
 namespace mallocspy::interpose {
@@ -12,8 +11,5 @@ namespace mallocspy::interpose {
 // returns: whether the two words in front of the address describe a block of glibc's: of its main arena, of another one, or
 //   mapped alone. `address` is a multiple of 16, and the page in front of it can be read
 bool looks_like_a_chunk(std::uintptr_t address) noexcept;
-
-// p: a block of glibc's, or null. returns: what its malloc_usable_size does; that has no name of glibc's alone
-std::size_t chunk_usable_size(void* p) noexcept;
 
 } // namespace mallocspy::interpose

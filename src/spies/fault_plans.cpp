@@ -31,7 +31,7 @@ bool fault_injector::passes_filters(SIZE_T bytes) const noexcept {
          (m_callers == nullptr || m_callers->pass());
 }
 
-bool fault_injector::draws_failure() noexcept {
+MALLOCSPY_INLINE bool fault_injector::draws_failure() noexcept {
   const auto here = m_streams->entries.mine();
   return here.entry.draw(m_first, here.shared, m_streams->threads) < m_length;
 }
@@ -69,6 +69,8 @@ SIZE_T fault_injector::size_before(void* block, BOOL fSpyed) const {
 // returns: what the Pre returns for a request that turns `released` bytes into `bytes`
 MALLOCSPY_OUT_OF_LINE SIZE_T fault_injector::ask_slowly(SIZE_T released, SIZE_T bytes) noexcept {
   switch (m_mode.load(std::memory_order_relaxed)) {
+  case mode::chance:
+    return bytes - m_smallest <= m_range && MALLOCSPY_UNLIKELY(draws_failure()) ? fail() : bytes;
   case mode::filter:
     return passes_filters(bytes) && is_chosen() ? fail() : bytes;
   case mode::budget: {

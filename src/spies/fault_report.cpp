@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Arming a fault injector, and what it tells.
 #include "blocks/line.hpp"
+#include "blocks/method_table.hpp"
 #include "spies/fault_callers.hpp"
 #include "spies/fault_streams.hpp"
 #include "spies/own_memory.hpp"
@@ -8,7 +9,7 @@
 namespace mallocspy {
 
 fault_injector::fault_injector(const fault_plan& plan, IMalloc* host)
-    : spy_base(spy_calls::concurrent), m_plan(fault_plan::never()), m_host(host) {
+    : spy_base(spy_calls::concurrent), m_plan(fault_plan::never()), m_host(host), m_methods(blocks::method_table(this)) {
   m_asked.store(true, std::memory_order_relaxed); // about the plan that it has not got yet
   arm(plan);
 }
@@ -49,10 +50,23 @@ void fault_injector::arm(const fault_plan& plan) {
   mode armed = mode::count;
   if (plan.m_kind == fault_plan::kind::budget) {
     armed = mode::budget;
+    blocks::take_back_told_hooks(this);
   } else if (plan.m_kind != fault_plan::kind::numbered || m_thread != nullptr || m_callers != nullptr) {
-    armed = mode::filter;
+    const bool only_sizes = m_thread == nullptr && m_callers == nullptr;
+    armed = plan.m_kind == fault_plan::kind::random && only_sizes ? mode::chance : mode::filter;
   }
   m_mode.store(any_size ? armed : mode::off, std::memory_order_release);
+}
+
+HRESULT fault_injector::QueryInterface(REFIID riid, void** ppvObject) {
+  const HRESULT answered = spy_base::QueryInterface(riid, ppvObject);
+  if (riid == IID_IConcurrentMallocSpy && m_methods != nullptr && m_mode.load(std::memory_order_relaxed) != mode::budget) {
+    for (const blocks::hook_place at : {blocks::of_post_alloc, blocks::of_pre_free}) {
+      const bool mine = blocks::share_method(blocks::method_table(this), m_methods, at); // none that a derived class has
+      blocks::told_by_spy.as_well |= mine ? 1U << at : 0;
+    }
+  }
+  return answered;
 }
 
 void fault_injector::disarm() noexcept {

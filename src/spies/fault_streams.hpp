@@ -12,7 +12,7 @@ namespace mallocspy {
 
 struct alignas(64) fault_stream : spies::thread_entry {
   std::atomic<std::uint64_t> drawn;
-  std::atomic<std::uint64_t> place; // 1 and up; 0: not asked for yet
+  std::atomic<std::uint64_t> start; // of the sequence; 0: it has not begun
 
   // returns: the next of the sequence, from 0 up to 2^53 - 1
   std::uint64_t draw(std::uint64_t seed, bool shared, std::atomic<std::uint64_t>& threads) noexcept {
@@ -22,12 +22,13 @@ struct alignas(64) fault_stream : spies::thread_entry {
     } else {
       drawn.store(number + 1, std::memory_order_relaxed);
     }
-    std::uint64_t mine = place.load(std::memory_order_relaxed);
-    if (MALLOCSPY_UNLIKELY(mine == 0)) {
-      mine = threads.fetch_add(1, std::memory_order_relaxed) + 1;
-      place.store(mine, std::memory_order_relaxed);
+    std::uint64_t from = start.load(std::memory_order_relaxed);
+    if (MALLOCSPY_UNLIKELY(from == 0)) {
+      const std::uint64_t place = threads.fetch_add(1, std::memory_order_relaxed) + 1;
+      from = mixed(seed + place * 0x9E3779B97F4A7C15U);
+      start.store(from, std::memory_order_relaxed);
     }
-    return mixed(mixed(seed + mine * 0x9E3779B97F4A7C15U) + number) >> 11;
+    return mixed(from + number) >> 11;
   }
 
 private:

@@ -15,7 +15,9 @@ namespace {
 
 constexpr int deadline = 120; // seconds to look up names
 
-const char* words_for(block_state state) noexcept {
+} // namespace
+
+const char* spies::words_for(block_state state) noexcept {
   switch (state) {
   case block_state::lost:
     return "lost";
@@ -29,12 +31,14 @@ const char* words_for(block_state state) noexcept {
   return "alive, reachable or not";
 }
 
+namespace {
+
 void write_amount(spies::text_writer& out, std::uint64_t blocks, std::uint64_t bytes) noexcept {
   out.number(blocks).text(blocks == 1 ? " block, " : " blocks, ").number(bytes).text(bytes == 1 ? " byte" : " bytes");
 }
 
 void write_group(spies::text_writer& out, const leak_group& group, spies::debug_information* names) noexcept {
-  out.text("\n").text(words_for(group.state)).text(": ");
+  out.text("\n").text(spies::words_for(group.state)).text(": ");
   write_amount(out, group.blocks, group.bytes);
   out.text(group.blocks == 1 ? "; request " : "; the first is request ").number(group.first.number);
   out.text(" of ").number(group.first.size).text(" bytes on thread ").number(group.first.thread);
@@ -124,7 +128,7 @@ void leak_report::print(int descriptor, bool all) const {
          {block_state::lost, block_state::held_by_lost, block_state::unknown, block_state::reachable}) {
       const leak_total t = total(s);
       if (t.blocks != 0 || s == block_state::lost) {
-        write_amount(out.text("  ").text(words_for(s)).text(": "), t.blocks, t.bytes);
+        write_amount(out.text("  ").text(spies::words_for(s)).text(": "), t.blocks, t.bytes);
         out.text("\n");
       }
     }

@@ -51,6 +51,9 @@ MALLOCSPY_API bool find_leaks(const live_blocks& live, std::uint64_t from, const
 MALLOCSPY_API bool find_leaks_in_place(const leak_tracker& tracker, std::uint64_t from, hidden_range hidden,
                                        const calling_thread& caller, own_array<scanned_block>& found);
 
+// returns: "lost", "still reachable" ...
+MALLOCSPY_API const char* words_for(block_state state) noexcept;
+
 struct leak_access {
   // returns: the tracker's records
   static MALLOCSPY_API const live_blocks& blocks_of(const leak_tracker& tracker) noexcept;

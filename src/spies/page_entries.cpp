@@ -21,7 +21,7 @@ bool page_entries::open() noexcept {
   return m_file >= 0;
 }
 
-bool page_entries::read_window(window& w, std::uintptr_t page_number) noexcept {
+bool page_entries::read_window(window& w, std::uintptr_t page_number) const noexcept {
   w.first = page_number / window_pages * window_pages;
   const ssize_t n =
       m_file < 0 ? -1 : ::pread(m_file, w.entry, sizeof w.entry, static_cast<off_t>(w.first * sizeof w.entry[0]));

@@ -51,7 +51,7 @@ private:
     std::uint64_t entry[window_pages];
   };
 
-  bool read_window(window& w, std::uintptr_t page_number) noexcept;
+  bool read_window(window& w, std::uintptr_t page_number) const noexcept;
 
   int m_file = -1;
   unsigned m_page_bits;

@@ -65,9 +65,17 @@ struct multipliers {
 constexpr multipliers odd;
 
 std::uint64_t hash_of(const void* const* addresses, std::size_t count) noexcept {
+  const auto product = [addresses](std::size_t i) {
+    return reinterpret_cast<std::uintptr_t>(addresses[i]) * odd.values[i];
+  };
   std::uint64_t sum = count;
-  for (std::size_t i = 0; i < count; ++i) {
-    sum += reinterpret_cast<std::uintptr_t>(addresses[i]) * odd.values[i];
+  std::size_t i = 0;
+  for (; i + 8 <= count; i += 8) {
+    sum += (product(i) + product(i + 1)) + (product(i + 2) + product(i + 3)) + (product(i + 4) + product(i + 5)) +
+           (product(i + 6) + product(i + 7));
+  }
+  for (; i < count; ++i) {
+    sum += product(i);
   }
   sum ^= sum >> 32;
   sum *= 0xD6E8FEB86659FD93U;
@@ -112,13 +120,9 @@ MALLOCSPY_COLD std::uint32_t enter_at(index_slot& slot, const void* const* addre
   return first ? number : present; // what another thread has entered meanwhile; the room here is lost
 }
 
-} // namespace
-
-std::uint32_t enter_stack(const void* const* addresses, std::size_t count) noexcept {
-  if (count == 0) {
-    return 0;
-  }
-  const std::uint64_t hash = hash_of(addresses, count);
+// returns: as enter_stack, for a stack that is not where most are
+MALLOCSPY_OUT_OF_LINE std::uint32_t enter_hashed(std::uint64_t hash, const void* const* addresses,
+                                                 std::size_t count) noexcept {
   for (std::size_t t = 0; t < table_count; ++t) {
     index_slot* table = made(tables[t], table_sizes[t] * sizeof(index_slot));
     if (table == nullptr) {
@@ -138,6 +142,25 @@ std::uint32_t enter_stack(const void* const* addresses, std::size_t count) noexc
     }
   }
   return 0; // tens of millions of stacks
+}
+
+} // namespace
+
+std::uint32_t enter_stack(const void* const* addresses, std::size_t count) noexcept {
+  if (count == 0) {
+    return 0;
+  }
+  const std::uint64_t hash = hash_of(addresses, count);
+  // Most are in the first table, in the first place of their group that is tried.
+  const index_slot* table = tables[0].load(std::memory_order_acquire);
+  if (MALLOCSPY_LIKELY(table != nullptr)) {
+    const index_slot& slot = table[hash % table_sizes[0]];
+    const std::uint32_t number = slot.number.load(std::memory_order_acquire);
+    if (MALLOCSPY_LIKELY(slot.hash.load(std::memory_order_relaxed) == hash && number != 0)) {
+      return number;
+    }
+  }
+  return enter_hashed(hash, addresses, count);
 }
 
 const stack_entry* find_stack(std::uint32_t number) noexcept {

@@ -83,7 +83,7 @@ void keep_only(walked_stack& last, std::size_t from, std::size_t to) noexcept {
 }
 
 // effects: puts the frames in front of those of the last walk from `behind` on
-void put_in_front(walked_stack& last, std::size_t behind, const fresh_frames& fresh) noexcept {
+MALLOCSPY_INLINE void put_in_front(walked_stack& last, std::size_t behind, const fresh_frames& fresh) noexcept {
   last.top = behind - fresh.count;
   for (std::size_t i = 0; i < fresh.count; ++i) {
     last.set(last.top + i, fresh.frames[i]);
@@ -91,7 +91,8 @@ void put_in_front(walked_stack& last, std::size_t behind, const fresh_frames& fr
 }
 
 // returns: the first frame of the last walk in [from, to) to which its callee does not lead any more; `to` if there is none
-MALLOCSPY_READS_STACKS std::size_t first_changed(walked_stack& last, std::size_t from, std::size_t to) noexcept {
+MALLOCSPY_READS_STACKS MALLOCSPY_INLINE std::size_t first_changed(walked_stack& last, std::size_t from,
+                                                                  std::size_t to) noexcept {
   // Frames lie one above the other: if the uppermost can be read, all can. The slots are between them.
   if (from == to || !last.readable.holds(last.stack_pointers[to - 1] - 8)) {
     return from;
@@ -160,7 +161,8 @@ MALLOCSPY_READS_STACKS void walk(const stack_frame& first, walked_stack& last, s
   put_in_front(last, walked_stack::capacity, fresh);
 }
 
-MALLOCSPY_READS_STACKS found_stack walk_from(const void* frame_address, std::size_t capacity, walked_stack& last) noexcept {
+MALLOCSPY_READS_STACKS MALLOCSPY_INLINE found_stack walk_from(const void* frame_address, std::size_t capacity,
+                                                              walked_stack& last) noexcept {
   const auto base = reinterpret_cast<std::uintptr_t>(frame_address);
   walk({base + 16, word_at(base + 8), word_at(base), base, word_at(base)}, last, capacity);
   return found_in(last, capacity);
@@ -179,7 +181,8 @@ MALLOCSPY_READS_STACKS found_stack walk_from_interrupted(const interrupted_code&
 // Bits of a signed return address that are no part of it.
 constexpr std::uintptr_t address_mask = (std::uintptr_t{1} << 48) - 1;
 
-MALLOCSPY_READS_STACKS found_stack walk_from(const void* frame_address, std::size_t capacity, walked_stack& last) noexcept {
+MALLOCSPY_READS_STACKS MALLOCSPY_INLINE found_stack walk_from(const void* frame_address, std::size_t capacity,
+                                                              walked_stack& last) noexcept {
   auto at = reinterpret_cast<std::uintptr_t>(frame_address);
   last.readable.start_at(at);
   last.stored = 0; // nothing is taken over here

@@ -10,39 +10,47 @@
 
 namespace mallocspy::task {
 
-// A call that has entered. leave() ends it.
-class open_call {
+// effects: enters the spy that this thread entered last, if nothing has happened to it since and the thread is in no call
+// returns: the word, to make an open_call of; 0 if nothing has happened
+MALLOCSPY_INLINE std::uintptr_t enter_without_lock() noexcept {
+  spy_thread& thread = this_thread;
+  const std::uintptr_t stand = thread.stand.load(std::memory_order_relaxed);
+  announce(thread.stand, std::uintptr_t{inside});
+  // Seen now that this thread can be seen. The same word: the same spy, or one that took its very place. No other stand
+  // than such a word is ever one. Whoever saw this thread inside in vain has left what there was to do to its call, which
+  // is to come.
+  if (MALLOCSPY_UNLIKELY(spy_word.load(std::memory_order_seq_cst) != stand)) {
+    thread.stand.store(stand, std::memory_order_release);
+    return 0;
+  }
+  MALLOCSPY_ASSUME(stand != 0); // no thread stands so
+  return stand;
+}
+
+// A call that has entered. leave() ends it. WithoutPost: whether the word says so.
+template <bool WithoutPost> class open_call {
 public:
-  // effects: enters the spy, if the word is as spy_word was just read, and the short way is open to this thread
-  // returns: a call; false if nothing has happened
-  static MALLOCSPY_INLINE open_call enter(std::uintptr_t word) noexcept {
-    spy_thread& thread = this_thread;
-    if (MALLOCSPY_UNLIKELY(thread.stand.load(std::memory_order_relaxed) != word)) {
-      return open_call(0);
-    }
-    announce(thread.stand, std::uintptr_t{inside});
-    // Seen once more, now that this thread can be seen. The same word: the same spy, or one that took its very place.
-    if (MALLOCSPY_UNLIKELY(spy_word.load(std::memory_order_seq_cst) != word)) {
-      thread.stand.store(outside, std::memory_order_release);
-      return open_call(0);
-    }
-    MALLOCSPY_ASSUME(word != 0); // no thread stands so
+  explicit open_call(std::uintptr_t entered) noexcept : m_word(entered) {}
+
+  // effects: notes where the client's call has led to: here
+  MALLOCSPY_INLINE void note_frame() const noexcept {
     blocks::client_frame = __builtin_frame_address(0);
-    return open_call(word);
   }
 
   MALLOCSPY_INLINE void leave() const {
-    announce(this_thread.stand, m_word);
-    if (MALLOCSPY_UNLIKELY(spy_word.load(std::memory_order_seq_cst) != m_word)) {
+    if (MALLOCSPY_UNLIKELY(!leave_quietly())) {
       complete_revocation();
     }
   }
 
-  explicit operator bool() const noexcept {
-    return m_word != 0;
+  // effects: leaves, if that takes nothing but to say so. returns: whether it did; else leave() is to follow
+  MALLOCSPY_INLINE bool leave_quietly() const noexcept {
+    announce(this_thread.stand, m_word);
+    return MALLOCSPY_LIKELY(spy_word.load(std::memory_order_seq_cst) == m_word);
   }
+
   IMallocSpy* operator->() const noexcept {
-    return reinterpret_cast<IMallocSpy*>(m_word);
+    return reinterpret_cast<IMallocSpy*>(WithoutPost ? m_word - without_post_bit : m_word);
   }
   bool is_nested() const noexcept {
     return false;
@@ -55,8 +63,6 @@ public:
   }
 
 private:
-  explicit open_call(std::uintptr_t word) noexcept : m_word(word) {}
-
   std::uintptr_t m_word;
 };
 

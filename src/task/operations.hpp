@@ -10,9 +10,10 @@
 
 namespace mallocspy::task {
 
-// effects: what alloc does for a large size, and under a spy. For task_request; so is free_otherwise without a request, and
-//   both have shorter ways than the others
+// effects: what alloc does for a large size, and under a spy; and realloc under a spy. For task_request; so is
+//   free_otherwise without a request, and the three have shorter ways than the others
 void* alloc_otherwise(SIZE_T cb);
+void* realloc_otherwise(void* pv, SIZE_T cb);
 
 inline void* alloc(SIZE_T cb) {
   if (MALLOCSPY_UNLIKELY(cb >= unspied_sizes.load(std::memory_order_relaxed))) {
@@ -58,7 +59,14 @@ inline void* raw_realloc(void* pv, SIZE_T cb) {
   return blocks::raw_reallocate(pv, cb, "Realloc", [](std::size_t) {});
 }
 
-inline void* realloc(void* pv, SIZE_T cb, const request_info& request = task_request) {
+inline void* realloc(void* pv, SIZE_T cb) {
+  if (MALLOCSPY_UNLIKELY(spy_registered())) {
+    return realloc_otherwise(pv, cb);
+  }
+  return raw_realloc(pv, cb);
+}
+
+inline void* realloc(void* pv, SIZE_T cb, const request_info& request) {
   if (MALLOCSPY_UNLIKELY(spy_registered())) {
     return spied_realloc(request, pv, cb);
   }

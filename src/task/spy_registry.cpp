@@ -27,7 +27,7 @@ registry_state registry;
 
 namespace {
 
-spy_lock& lock = registry.lock;
+blocks::word_lock& lock = registry.lock;
 
 // A thread whose call holds the lock goes on holding it; one that is in a hook without it says that it waits.
 void take_lock() noexcept {
@@ -85,6 +85,14 @@ request_info request_of_this_thread() noexcept {
   return this_thread.in_call() ? *this_thread.request : blocks::no_request;
 }
 
+// effects: from the next call on every hook of the spy is called, if it is registered
+void call_all_hooks_of(const IMallocSpy* spy) noexcept {
+  const registry_lock held;
+  if (spy_in(word_under_lock()) == spy) {
+    registry.hooks = {};
+  }
+}
+
 bool answers_concurrent(IMallocSpy* spy) {
   void* answer = nullptr;
   if (FAILED(spy->QueryInterface(IID_IConcurrentMallocSpy, &answer)) || answer == nullptr) {
@@ -130,15 +138,6 @@ void leave_locked(spy_thread& thread) {
   thread.locked = false;
   thread.stand.store(std::uintptr_t{thread.member ? outside : no_member}, std::memory_order_relaxed);
   lock.unlock();
-  if (revoked != nullptr) {
-    revoked->Release();
-  }
-}
-
-void leave_alone_while_pending(spy_thread& thread) {
-  IMallocSpy* revoked = take_off_if_due();
-  thread.locked = false;
-  lock.unlock_alone();
   if (revoked != nullptr) {
     revoked->Release();
   }
@@ -206,6 +205,7 @@ void registry_after_fork_in_parent() noexcept {
 }
 
 void registry_after_fork_in_child() noexcept {
+  lock.after_fork_in_child();
   this_thread.locked = registry.fork_inside_locked_call;
   spied_pointers.after_fork();
   registry.spied += roster::keep_only(this_thread, registry.nodes);
@@ -227,24 +227,29 @@ HRESULT CoRegisterMallocSpy(IMallocSpy* pMallocSpy) {
   }
   install_fork_handlers();
   blocks::answer_requests_from(request_of_this_thread);
+  blocks::tell_taken_back_hooks_to(call_all_hooks_of);
   // Asked without the lock: the spy's code may take locks of its own, and may allocate.
   void* answer = nullptr;
   if (FAILED(pMallocSpy->QueryInterface(IID_IMallocSpy, &answer)) || answer == nullptr) {
     return E_INVALIDARG;
   }
   auto* spy = static_cast<IMallocSpy*>(answer);
+  forget_hooks();
   const bool concurrent = answers_concurrent(spy);
+  const known_hooks hooks = hooks_as_told(spy);
   take_lock();
   const bool first = no_spy_under_lock();
   if (first) {
     registry.spy_is_concurrent = concurrent;
+    registry.hooks = hooks;
     ++registry.registration;
     spied_pointers.start_over();
     const std::uintptr_t entrance = !concurrent ? closed_bit : fences_needed() ? fenced_bit : 0;
+    const std::uintptr_t posts = hooks.without_post ? without_post_bit : 0;
     // First this: who makes a spied block has seen the word, and whoever frees that block must then see no leaves.
     ask_all_for_a_spy(true);
     const std::uintptr_t gate = word_under_lock() & gate_bit;
-    spy_word.store(reinterpret_cast<std::uintptr_t>(spy) | entrance | gate, std::memory_order_release);
+    spy_word.store(reinterpret_cast<std::uintptr_t>(spy) | entrance | posts | gate, std::memory_order_release);
   }
   drop_lock();
   if (!first) {

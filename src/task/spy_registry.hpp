@@ -5,7 +5,8 @@
 
 #include "blocks/block_map.hpp"
 #include "blocks/hints.hpp"
-#include "task/spy_lock.hpp"
+#include "blocks/word_lock.hpp"
+#include "task/hooks.hpp"
 #include "task/spy_thread.hpp"
 
 #include <cstdint>
@@ -14,13 +15,14 @@ namespace mallocspy::task {
 
 // The word that every operation reads: 0 without a spy; else its address with bits below. Closed: it is entered with the
 // lock only. This is so for a classic spy, and for a concurrent one while its revocation or a fork is under way. Fenced:
-// whoever enters without the lock must order its own accesses. Gate, with or without a spy: the process heap is locked
-// (process_gate.hpp). Without any of them, the word is the spy.
+// whoever enters without the lock must order its own accesses. Without post: no Post hooks need be called (hooks.hpp).
+// Gate, with or without a spy: the process heap is locked (process_gate.hpp). Without any of them, the word is the spy.
 MALLOCSPY_INNER extern std::atomic<std::uintptr_t> spy_word;
 inline constexpr std::uintptr_t closed_bit = 1;
-inline constexpr std::uintptr_t fenced_bit = 2;
+inline constexpr std::uintptr_t without_post_bit = 2;
+inline constexpr std::uintptr_t fenced_bit = std::uintptr_t{1} << 55; // no address of a program has that one
 inline constexpr std::uintptr_t gate_bit = 4;
-inline constexpr std::uintptr_t entrance_bits = closed_bit | fenced_bit | gate_bit;
+inline constexpr std::uintptr_t entrance_bits = closed_bit | without_post_bit | gate_bit | fenced_bit;
 
 inline bool is_open(std::uintptr_t word) noexcept {
   return (word & ~entrance_bits) != 0 && (word & closed_bit) == 0;
@@ -53,7 +55,7 @@ MALLOCSPY_INNER extern blocks::spied_set spied_pointers;
 
 // What the lock guards. Nothing here has a destructor: at process exit a registered spy is left alone.
 struct registry_state {
-  spy_lock lock;
+  blocks::word_lock lock;
   bool spy_is_concurrent = false;
   bool revocation_pending = false;
   bool always_ask = false;              // operations take the slow way even without a spy
@@ -62,6 +64,7 @@ struct registry_state {
   unsigned waiting_to_revoke = 0;       // threads that have closed the word and wait until the others are out
   std::ptrdiff_t spied = 0; // client pointers in the set, as counted under the lock and by threads that have ended
   blocks::node_stock nodes{};
+  known_hooks hooks; // written while there is no spy or nobody is inside, and read inside of one
 };
 MALLOCSPY_INNER extern registry_state registry;
 
@@ -82,9 +85,6 @@ IMallocSpy* enter_slowly(spy_thread& thread) noexcept;
 
 // effects: leaves with the lock; completes a pending revocation if nothing of the spy is left
 void leave_locked(spy_thread& thread);
-
-// effects: the same for a call that took the lock alone, with a revocation pending
-MALLOCSPY_COLD void leave_alone_while_pending(spy_thread& thread);
 
 // effects: after a call without the lock: the same look for a pending revocation
 MALLOCSPY_COLD void complete_revocation();

@@ -5,6 +5,7 @@
 #include "blocks/table_memory.hpp"
 #include "spies/loaded_module.hpp"
 #include "testing/executable_path.hpp"
+#include "testing/fnv1a.hpp"
 
 #include <cstring>
 
@@ -19,11 +20,7 @@ constexpr std::uint64_t mix(std::uint64_t sum, std::uint64_t value) noexcept {
 }
 
 std::uint64_t hash_of(const char* text) noexcept {
-  std::uint64_t sum = 1;
-  for (; *text != '\0'; ++text) {
-    sum = mix(sum, static_cast<unsigned char>(*text));
-  }
-  return sum;
+  return fnv1a(text, std::strlen(text));
 }
 
 } // namespace

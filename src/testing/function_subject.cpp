@@ -5,6 +5,7 @@
 #include "spies/calling_thread.hpp"
 #include "testing/nameless_file.hpp"
 #include "testing/redirected_output.hpp"
+#include "testing/rerun_end.hpp"
 
 #include <dlfcn.h>
 #include <unistd.h>
@@ -141,13 +142,9 @@ bool function_subject::replay() {
   }
   const std::int64_t began = child.began;
   const child_end end = wait_for_one(&child, 1, m_board.order.timeout);
-  child_facts& facts = m_board.replayed;
-  facts.status = end.status;
-  facts.milliseconds = static_cast<std::uint32_t>(now() - began);
-  std::uint32_t flags = flag::ended | flag::replayed | (end.timed_out ? flag::timed_out : 0U);
-  flags |= equal_contents(m_baseline.out, 0, m_output.out, 0) ? 0U : flag::other_output;
-  flags |= equal_contents(m_baseline.err, 0, m_output.err, 0) ? 0U : flag::other_error_text;
-  facts.flags.fetch_or(flags, std::memory_order_relaxed);
+  note_rerun({end.status, now() - began, end.timed_out, equal_contents(m_baseline.out, 0, m_output.out, 0),
+              equal_contents(m_baseline.err, 0, m_output.err, 0), true},
+             m_board.replayed);
   return true;
 }
 

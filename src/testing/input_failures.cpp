@@ -2,6 +2,7 @@
 // Runs inside hooks: never allocates from what is hooked, takes no lock.
 #include "testing/input_failures.hpp"
 
+#include "testing/fnv1a.hpp"
 #include "testing/sweep_run.hpp"
 
 namespace mallocspy::testing_detail {
@@ -13,11 +14,7 @@ __thread char of_this_thread;
 } // namespace
 
 void input_failures::begin(const void* data, std::size_t size, unsigned rarity) noexcept {
-  constexpr std::uint64_t prime = 0x100000001B3U;
-  m_state = 0xCBF29CE484222325U; // FNV-1a
-  for (std::size_t i = 0; i < size; ++i) {
-    m_state = (m_state ^ static_cast<const unsigned char*>(data)[i]) * prime;
-  }
+  m_state = fnv1a(data, size);
   m_rarity = rarity == 0 ? 1 : rarity;
   m_failed = 0;
   m_thread = &of_this_thread;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <mallocspy/testing/leak_scope.hpp>
 
+#include "spies/leak_tables.hpp"
 #include "testing/requester.hpp"
 #include "testing/scope_report.hpp"
 #include "testing/test_spies.hpp"
@@ -18,20 +19,6 @@ using testing_detail::amount;
 using testing_detail::scopes_of_this_thread;
 
 namespace {
-
-const char* words_for(block_state state) noexcept {
-  switch (state) {
-  case block_state::lost:
-    return "lost";
-  case block_state::held_by_lost:
-    return "held by lost blocks only";
-  case block_state::reachable:
-    return "not freed, still reachable";
-  case block_state::unknown:
-    break;
-  }
-  return "not freed";
-}
 
 // Blocks of one stack and state, as leak_group; those of one thread only.
 struct group {
@@ -153,7 +140,7 @@ std::string leak_scope::text(const std::vector<leaked_block>& leaked) const {
   std::vector<testing_detail::report_part> parts;
   for (const group& g : grouped(leaked)) {
     parts.push_back({"  " + amount(g.blocks, "block", "blocks") + ", " + amount(g.bytes, "byte", "bytes") + ", " +
-                         words_for(g.state) + ":\n",
+                         (g.state == block_state::reachable ? "not freed, " : "") + spies::words_for(g.state) + ":\n",
                      g.stack});
   }
   return "leak_scope at " + testing_detail::place(m_file, m_line) + ": " + amount(leaked.size(), "block", "blocks") + ", " +

@@ -18,7 +18,4 @@ struct named_frame {
 //   innermost first. Where code has no name its offset stands in, and then a rebuild may change the identity
 std::string stack_identity(const std::vector<named_frame>& frames);
 
-// returns: FNV-1a, 64 bits, of more bytes behind those that made `hash`
-std::uint64_t fnv1a(const std::string& bytes, std::uint64_t hash = 0xCBF29CE484222325U) noexcept;
-
 } // namespace mallocspy::testing_detail

@@ -187,8 +187,7 @@ void sweep_driver::replay(std::uint64_t n) {
   point& p = m_board.points[n];
   order_replay(n);
   const bool was_run = m_subject.replay();
-  m_board.order.replay = 0;
-  m_board.order.replay_key = 0;
+  order_no_replay();
   if (!was_run) {
     p.why_no_snapshot.store(unsafe::no_copy, std::memory_order_relaxed);
     return;
@@ -210,6 +209,11 @@ void sweep_driver::order_replay(std::uint64_t n) noexcept {
   m_board.order.replay_key =
       m_result.nondeterministic && p.stack != 0 ? m_board.stack[p.stack].key.load(std::memory_order_relaxed) : 0;
   m_board.order.replay_occurrence = p.occurrence;
+}
+
+void sweep_driver::order_no_replay() noexcept {
+  m_board.order.replay = 0;
+  m_board.order.replay_key = 0;
 }
 
 // In two passes, so that what is found early is most of what there is; in one where it does not matter.
@@ -266,8 +270,7 @@ void sweep_driver::confirm() {
         primed[m_board.points[n].stack]++ == 0) {
       order_replay(n);
       m_subject.prime();
-      m_board.order.replay = 0;
-      m_board.order.replay_key = 0;
+      order_no_replay();
     }
   }
   // Also when time is up: what was found is worth it. Not after an interruption.

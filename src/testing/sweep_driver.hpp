@@ -44,6 +44,7 @@ private:
   void note_drift(const std::string& how);
   void snapshot_pass(const std::vector<std::uint64_t>& points);
   void order_replay(std::uint64_t n) noexcept;
+  void order_no_replay() noexcept;
   void replay(std::uint64_t n);
   void test_points(const sweep_plan& plan);
   void test_points(const std::vector<std::uint64_t>& points);

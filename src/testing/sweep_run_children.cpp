@@ -2,6 +2,7 @@
 // The snapshots of a run: how they are made, what they become, and what is found at their end.
 // Runs inside hooks: never allocates from what is hooked, takes no lock.
 #include "testing/crash_watch.hpp"
+#include "testing/fnv1a.hpp"
 #include "testing/nameless_file.hpp"
 #include "testing/outside_fence.hpp"
 #include "testing/sweep_run.hpp"
@@ -41,9 +42,7 @@ std::uint64_t digest_of(int descriptor, std::uint64_t sum) noexcept {
   unsigned char buffer[4096];
   ssize_t got = 0;
   for (off_t at = 0; (got = ::pread(descriptor, buffer, sizeof buffer, at)) > 0; at += got) {
-    for (ssize_t i = 0; i < got; ++i) {
-      sum = (sum ^ buffer[i]) * 0x100000001B3U;
-    }
+    sum = fnv1a(buffer, static_cast<std::size_t>(got), sum);
   }
   return sum;
 }
@@ -222,7 +221,7 @@ void sweep_run::compare_output(const child_slot& slot, child_facts& facts) noexc
     flags |= child_facts::other_error_text;
   }
   if (slot.copied != 0) {
-    facts.files = 0xCBF29CE484222325U;
+    facts.files = fnv1a_start;
     for (int i = 0; i < slot.copied; ++i) {
       facts.files = digest_of(slot.copies[i], facts.files);
     }

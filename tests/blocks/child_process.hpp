@@ -3,7 +3,8 @@
 // is hidden (tag [.]) from ordinary runs. What it writes to stderr is caught; Catch2's own report is dropped.
 #pragma once
 
-#include <cerrno>
+#include "support/read_all.hpp"
+
 #include <csignal>
 #include <cstdlib>
 #include <fcntl.h>
@@ -49,15 +50,7 @@ inline child_result run_in_child(const char* name, const environment& variables 
     ::_exit(127);
   }
   ::close(ends[1]);
-  char part[4096];
-  for (;;) {
-    const ssize_t n = ::read(ends[0], part, sizeof part);
-    if (n > 0) {
-      result.errors.append(part, static_cast<std::size_t>(n));
-    } else if (n == 0 || errno != EINTR) {
-      break;
-    }
-  }
+  result.errors = read_all(ends[0]);
   ::close(ends[0]);
   ::waitpid(child, &result.status, 0);
   return result;

@@ -265,6 +265,50 @@ TEST_CASE("an injector is armed again and again, and disarmed") {
   CHECK(spy.outcome().counted == 0);
 }
 
+TEST_CASE("an injector that is registered with one plan may get a budget, and the other way round") {
+  fault_injector spy(fault_plan::nth(1000));
+  const scoped_spy registration(&spy);
+  CoTaskMemFree(CoTaskMemAlloc(100));
+  spy.arm(fault_plan::budget(250));
+  for (int i = 0; i < 3; ++i) { // each time all of it comes back
+    void* one = CoTaskMemAlloc(100);
+    void* two = CoTaskMemAlloc(100);
+    CHECK(two != nullptr);
+    CHECK(CoTaskMemAlloc(100) == nullptr);
+    CoTaskMemFree(one);
+    CoTaskMemFree(two);
+  }
+  CHECK(spy.outcome().failed == 3);
+  spy.arm(fault_plan::nth(2));
+  CHECK(failures(3) == ".X.");
+  spy.arm(fault_plan::budget(150));
+  void* one = CoTaskMemAlloc(100);
+  CHECK(CoTaskMemAlloc(100) == nullptr);
+  CoTaskMemFree(one);
+  CHECK(spy.outcome().failed == 1);
+}
+
+TEST_CASE("what derives from an injector gets the calls that it overrides") {
+  struct counting : fault_injector {
+    using fault_injector::fault_injector;
+    void* STDMETHODCALLTYPE PostAlloc(void* pActual) override {
+      ++allocations;
+      return fault_injector::PostAlloc(pActual);
+    }
+    void* STDMETHODCALLTYPE PreFree(void* pRequest, BOOL fSpyed) override {
+      ++frees;
+      return fault_injector::PreFree(pRequest, fSpyed);
+    }
+    int allocations = 0;
+    int frees = 0;
+  };
+  counting spy(fault_plan::nth(3));
+  const scoped_spy registration(&spy);
+  CHECK(failures(4) == "..X.");
+  CHECK(spy.allocations == 3);
+  CHECK(spy.frees == 3);
+}
+
 TEST_CASE("a planned failure that never came is told, unless somebody asked") {
   const auto told = [](const fault_plan& plan, bool ask) {
     return support::last_words([&] {

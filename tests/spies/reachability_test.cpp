@@ -4,112 +4,18 @@
 
 #include "blocks/backing.hpp"
 #include "blocks/child_process.hpp"
-#include "support/barrier.hpp"
+#include "spies/lost_blocks.hpp"
 #include "support/catch.hpp"
 
 #include <cstdlib>
 #include <cstring>
 #include <mallocspy/task/task.hpp>
-#include <memory>
 #include <string>
 #include <sys/mman.h>
-#include <thread>
 #include <unistd.h>
-#include <vector>
 
 using namespace mallocspy;
-using support::barrier;
-
-namespace {
-
-// Addresses that are no pointers for the tracker.
-class hidden {
-public:
-  explicit hidden(const void* p = nullptr) : m_value(~reinterpret_cast<std::uintptr_t>(p)) {}
-  void* get() const {
-    return reinterpret_cast<void*>(~m_value);
-  }
-
-private:
-  std::uintptr_t m_value;
-};
-
-// Of a size that nobody else asks for: where malloc has the same heap, stale pointers of its free blocks would be seen.
-struct node {
-  node* next;
-  char rest[150011 - sizeof(void*)];
-};
-constexpr std::size_t node_size = sizeof(void*) + sizeof(node::rest);
-
-node* new_node(node* next) {
-  auto* n = static_cast<node*>(CoTaskMemAlloc(node_size));
-  std::memset(n, 0, node_size);
-  n->next = next;
-  return n;
-}
-
-// Runs f deep below the caller's frame and wipes what it left there, so that no stale pointer stays behind.
-__attribute__((noinline)) void wipe() {
-  volatile char room[20000];
-  for (volatile char& c : room) {
-    c = 0;
-  }
-}
-template <class Function> __attribute__((noinline)) void out_of_sight(Function f) {
-  volatile char distance[5000];
-  distance[0] = 0;
-  f();
-  distance[1] = distance[0];
-}
-
-struct fixture {
-  fixture() {
-    REQUIRE(CoRegisterMallocSpy(&tracker) == S_OK);
-  }
-  ~fixture() {
-    for (const hidden& h : all) {
-      CoTaskMemFree(h.get());
-    }
-    CHECK(CoRevokeMallocSpy() == S_OK);
-  }
-  fixture(const fixture&) = delete;
-  fixture& operator=(const fixture&) = delete;
-
-  void remember(void* block) {
-    all.emplace_back(block);
-  }
-  block_state state_of(std::size_t i) {
-    wipe();
-    const leak_report report = tracker.report();
-    for (const leaked_block& b : report) {
-      if (b.address == all[i].get()) {
-        return b.state;
-      }
-    }
-    return block_state::unknown;
-  }
-
-  leak_tracker tracker;
-  std::vector<hidden> all;
-};
-
-// Each case runs in a process of its own: what others leave in freed memory, and on the stacks of ended threads, looks like
-// pointers to blocks that lie where theirs lay.
-std::vector<const char*>& cases() {
-  static std::vector<const char*> all;
-  return all;
-}
-#define JOINED_(a, b) a##b
-#define JOINED(a, b) JOINED_(a, b)
-#define ALONE(name)                                                                                                        \
-  static const bool JOINED(noted_, __LINE__) = (cases().push_back(name), true);                                            \
-  TEST_CASE(name, "[.][reachability]")
-
-// Where nobody but the tracker looks: the compiler must not leave the stores out.
-node* volatile in_static_memory = nullptr;
-thread_local node* volatile in_thread_local_memory = nullptr;
-
-} // namespace
+using namespace mallocspy::tests;
 
 ALONE("a block that nobody points to is lost") {
   fixture f;
@@ -353,50 +259,6 @@ ALONE("a program's own files and descriptors are as they were") {
   const int after = ::dup(2);
   ::close(after);
   CHECK(before == after);
-}
-
-ALONE("a block held only by another thread's stack") {
-  fixture f;
-  barrier placed(2);
-  barrier done(2);
-  std::thread holder([&] {
-    node* volatile local = new_node(nullptr);
-    f.remember(local);
-    placed.arrive_and_wait();
-    done.arrive_and_wait();
-    local = nullptr;
-  });
-  placed.arrive_and_wait();
-  CHECK(f.state_of(0) == block_state::reachable);
-  done.arrive_and_wait();
-  holder.join();
-}
-
-ALONE("a block held only by another thread's thread-local storage") {
-  fixture f;
-  barrier placed(2);
-  barrier seen(2);
-  barrier cleared(2);
-  barrier done(2);
-  std::thread holder([&] {
-    out_of_sight([&f] {
-      in_thread_local_memory = new_node(nullptr);
-      f.remember(in_thread_local_memory);
-    });
-    wipe();
-    placed.arrive_and_wait();
-    seen.arrive_and_wait();
-    in_thread_local_memory = nullptr;
-    cleared.arrive_and_wait();
-    done.arrive_and_wait();
-  });
-  placed.arrive_and_wait();
-  CHECK(f.state_of(0) == block_state::reachable);
-  seen.arrive_and_wait();
-  cleared.arrive_and_wait();
-  CHECK(f.state_of(0) == block_state::lost);
-  done.arrive_and_wait();
-  holder.join();
 }
 
 TEST_CASE("reachable, lost, or held by lost blocks", "[spies][reachability]") {

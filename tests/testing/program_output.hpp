@@ -2,8 +2,9 @@
 // Runs this program again with other arguments, in a process of its own, and catches all that it writes.
 #pragma once
 
+#include "support/read_all.hpp"
+
 #include <algorithm>
-#include <cerrno>
 #include <cstdlib>
 #include <string>
 #include <sys/wait.h>
@@ -59,15 +60,7 @@ inline program_output run_this_program(std::vector<std::string> arguments,
     ::_exit(127);
   }
   ::close(ends[1]);
-  char part[4096];
-  for (;;) {
-    const ssize_t n = ::read(ends[0], part, sizeof part);
-    if (n > 0) {
-      result.text.append(part, static_cast<std::size_t>(n));
-    } else if (n == 0 || errno != EINTR) {
-      break;
-    }
-  }
+  result.text = read_all(ends[0]);
   ::close(ends[0]);
   ::waitpid(child, &result.status, 0);
   return result;

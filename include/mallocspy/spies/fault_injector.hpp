@@ -42,6 +42,9 @@ public:
   // returns: what happened since arm(). threads: any
   result outcome() const noexcept;
 
+  // effects, returns: as spy_base. Without a budget the hooks that only a budget needs are told to pass everything through
+  HRESULT STDMETHODCALLTYPE QueryInterface(REFIID riid, void** ppvObject) override;
+
   SIZE_T STDMETHODCALLTYPE PreAlloc(SIZE_T cbRequest) override;
   void* STDMETHODCALLTYPE PostAlloc(void* pActual) override;
   void* STDMETHODCALLTYPE PreFree(void* pRequest, BOOL fSpyed) override;
@@ -56,6 +59,7 @@ private:
   enum class mode : std::uint8_t {
     off,
     count,  // number the requests that pass the filter of sizes; the usual case
+    chance, // draw for each request that passes the filter of sizes
     filter, // look at threads, callers or chance first
     budget, // keep account of what is live
   };
@@ -84,6 +88,7 @@ private:
   streams* m_streams = nullptr; // for random plans
   callers* m_callers = nullptr; // for plans with callers
   IMalloc* m_host;
+  const void* const m_methods; // of this class itself
   // Written on every request that is counted, unless the plan is random.
   alignas(64) std::atomic<std::uint64_t> m_counted{0};
   std::atomic<std::uint64_t> m_live{0}; // for a budget

@@ -16,7 +16,9 @@ enum class spy_calls {
   concurrent, // from any thread at once: the hooks share nothing, or share it properly. Much faster on many threads
 };
 
-// All of IMallocSpy, passing everything through.
+// All of IMallocSpy, passing everything through. PreAlloc, PostAlloc, PreFree and PostFree cost next to nothing where
+// nobody overrides them: this library's task allocator is told so when it asks for IID_IConcurrentMallocSpy, and leaves
+// them out.
 //
 // Who owns a spy: the C++ code that made it, as any object; the allocator holds a reference from CoRegisterMallocSpy until
 // the revocation is complete, and calls the spy as long. Releasing the last reference destroys nothing. A spy that is
@@ -25,7 +27,7 @@ enum class spy_calls {
 // make_spy.
 class MALLOCSPY_API spy_base : public IMallocSpy {
 public:
-  explicit spy_base(spy_calls how = spy_calls::serialised) noexcept : m_calls(how) {}
+  explicit spy_base(spy_calls how = spy_calls::serialised) noexcept : m_calls(how), m_passing(method_table(this)) {}
   spy_base(const spy_base&) = delete;
   spy_base& operator=(const spy_base&) = delete;
 
@@ -41,6 +43,9 @@ public:
   HRESULT STDMETHODCALLTYPE QueryInterface(REFIID riid, void** ppvObject) override {
     if (ppvObject == nullptr) {
       return E_POINTER;
+    }
+    if (riid == IID_IConcurrentMallocSpy) {
+      tell_host(this, m_passing);
     }
     const bool known = riid == IID_IUnknown || riid == IID_IMallocSpy ||
                        (riid == IID_IConcurrentMallocSpy && m_calls == spy_calls::concurrent);
@@ -58,16 +63,11 @@ public:
     return m_references.fetch_sub(1, std::memory_order_acq_rel) - 1;
   }
 
-  SIZE_T STDMETHODCALLTYPE PreAlloc(SIZE_T cbRequest) override {
-    return cbRequest;
-  }
-  void* STDMETHODCALLTYPE PostAlloc(void* pActual) override {
-    return pActual;
-  }
-  void* STDMETHODCALLTYPE PreFree(void* pRequest, BOOL) override {
-    return pRequest;
-  }
-  void STDMETHODCALLTYPE PostFree(BOOL) override {}
+  // Not inline: where nobody overrides them, all libraries of a program have the same ones, and that is how it is told.
+  SIZE_T STDMETHODCALLTYPE PreAlloc(SIZE_T cbRequest) override;
+  void* STDMETHODCALLTYPE PostAlloc(void* pActual) override;
+  void* STDMETHODCALLTYPE PreFree(void* pRequest, BOOL fSpyed) override;
+  void STDMETHODCALLTYPE PostFree(BOOL fSpyed) override;
   SIZE_T STDMETHODCALLTYPE PreRealloc(void* pRequest, SIZE_T cbRequest, void** ppNewRequest, BOOL) override {
     *ppNewRequest = pRequest;
     return cbRequest;
@@ -98,8 +98,15 @@ public:
 private:
   [[noreturn]] static void destroyed_too_early() noexcept;
 
+  // returns: where the methods of the spy are found, as far as it is constructed; null where that cannot be told
+  static const void* method_table(const IMallocSpy* spy) noexcept;
+
+  // effects: tells whoever asks on this thread for the marker that hooks which the spy shares with that table pass through
+  static void tell_host(const IMallocSpy* spy, const void* passing) noexcept;
+
   std::atomic<ULONG> m_references{0};
   const spy_calls m_calls;
+  const void* const m_passing; // the methods of this class itself
 };
 
 namespace detail {

@@ -3,6 +3,7 @@
 
 #include "testing/child_process.hpp"
 #include "testing/open_files.hpp"
+#include "testing/rerun_end.hpp"
 #include "tool/session/interruption.hpp"
 
 #include <cstring>
@@ -15,8 +16,6 @@
 namespace mallocspy::tool {
 
 namespace {
-
-using flag = testing_detail::child_facts::flag;
 
 bool same_contents(const std::string& a, const std::string& b) {
   const int in_a = ::open(a.c_str(), O_RDONLY | O_CLOEXEC);
@@ -128,16 +127,11 @@ bool program_subject::replay() {
   if (end.interrupted) {
     return false;
   }
-  testing_detail::child_facts& facts = b.replayed;
-  facts.status = end.status;
-  facts.milliseconds = static_cast<std::uint32_t>(testing_detail::now() - began);
-  std::uint32_t flags = flag::ended | flag::replayed | (end.timed_out ? flag::timed_out : 0U);
-  flags |= same_contents(m_folder.file(output_file), m_folder.file(first_output_file)) ? 0U : flag::other_output;
-  flags |= same_contents(m_folder.file(error_file), m_folder.file(first_error_file)) ? 0U : flag::other_error_text;
-  if (m_place != nullptr && !first_difference(m_place->folder(), m_after_first->folder()).empty()) {
-    flags |= flag::other_files;
-  }
-  facts.flags.fetch_or(flags, std::memory_order_relaxed);
+  const bool same_files = m_place == nullptr || first_difference(m_place->folder(), m_after_first->folder()).empty();
+  testing_detail::note_rerun({end.status, testing_detail::now() - began, end.timed_out,
+                              same_contents(m_folder.file(output_file), m_folder.file(first_output_file)),
+                              same_contents(m_folder.file(error_file), m_folder.file(first_error_file)), same_files},
+                             b.replayed);
   return true;
 }
 

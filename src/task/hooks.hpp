@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: MIT
+// Which hooks of a spy must be called. All, but for those of which it says that they pass everything through, because
+// nobody has overridden them (blocks/method_table.hpp). Runs inside hooks: never allocates.
+#pragma once
+
+#include "blocks/hints.hpp"
+#include "blocks/method_table.hpp"
+
+#include <mallocspy/contract/contract.hpp>
+
+namespace mallocspy::task {
+
+// What is known of the registered spy, once it has told so. Its method table, in the place that says what is so for this
+// table; else null. A spy that was registered in a constructor may have become one with another table since, so whoever
+// calls it compares.
+struct known_hooks {
+  const void* with_pre_alloc = nullptr;
+  const void* without_pre_alloc = nullptr;
+  const void* with_pre_free = nullptr;
+  const void* without_pre_free = nullptr;
+
+  // Whether PostAlloc and PostFree both pass everything through. If not, all four hooks are called.
+  bool without_post = false;
+};
+
+// returns: what the spy has told this thread, which has asked it for IID_IConcurrentMallocSpy; before that, forget_hooks()
+known_hooks hooks_as_told(const IMallocSpy* spy) noexcept;
+void forget_hooks() noexcept;
+
+} // namespace mallocspy::task

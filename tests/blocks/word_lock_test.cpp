@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: MIT
+#include "blocks/word_lock.hpp"
+
+#include "support/catch.hpp"
+
+#include <array>
+#include <atomic>
+#include <cerrno>
+#include <chrono>
+#include <functional>
+#include <mutex>
+#include <sys/wait.h>
+#include <thread>
+#include <unistd.h>
+#include <vector>
+
+using mallocspy::blocks::word_lock;
+
+namespace {
+
+constexpr std::size_t thread_count = 8;
+
+// Threads that call a function again and again until the object goes.
+class busy_threads {
+public:
+  explicit busy_threads(const std::function<void(std::size_t)>& turn) {
+    for (std::size_t i = 0; i < thread_count; ++i) {
+      m_threads.emplace_back([this, turn, i] {
+        while (!m_stop.load(std::memory_order_relaxed)) {
+          turn(i);
+        }
+      });
+    }
+  }
+  ~busy_threads() {
+    m_stop = true;
+    for (std::thread& thread : m_threads) {
+      thread.join();
+    }
+  }
+  busy_threads(const busy_threads&) = delete;
+  busy_threads& operator=(const busy_threads&) = delete;
+
+private:
+  std::atomic<bool> m_stop{false};
+  std::vector<std::thread> m_threads;
+};
+
+template <class Condition> bool becomes_true(Condition condition) {
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+  while (!condition()) {
+    if (std::chrono::steady_clock::now() > deadline) {
+      return false;
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  return true;
+}
+
+} // namespace
+
+TEST_CASE("threads that hold a word_lock are alone, and see what the one before wrote", "[blocks][lock]") {
+  word_lock lock;
+  std::size_t plain = 0; // ThreadSanitizer watches it
+  std::atomic<int> inside{0};
+  std::atomic<int> met{0};
+  std::vector<std::thread> threads;
+  for (std::size_t t = 0; t < thread_count; ++t) {
+    threads.emplace_back([&] {
+      for (int i = 0; i < 20000; ++i) {
+        const std::lock_guard<word_lock> hold(lock);
+        // Relaxed: no order but the lock's.
+        met.fetch_add(inside.fetch_add(1, std::memory_order_relaxed), std::memory_order_relaxed);
+        ++plain;
+        if (i % 1000 == 0) {
+          std::this_thread::sleep_for(std::chrono::microseconds(100)); // so that others go to sleep
+        }
+        inside.fetch_sub(1, std::memory_order_relaxed);
+      }
+    });
+  }
+  for (std::thread& thread : threads) {
+    thread.join();
+  }
+  CHECK(plain == 20000 * thread_count);
+  CHECK(met == 0);
+}
+
+TEST_CASE("a thread waits as long as another holds a word_lock, and keeps its errno", "[blocks][lock]") {
+  word_lock lock;
+  std::atomic<bool> held{true};
+  std::atomic<bool> waiting{false};
+  bool came_early = true;
+  int error = 0;
+  lock.lock(); // by the only thread: for threads that start later too
+  std::thread other([&] {
+    errno = EDOM;
+    waiting = true;
+    lock.lock();
+    error = errno;
+    came_early = held.load();
+    lock.unlock();
+  });
+  while (!waiting.load()) {
+    std::this_thread::yield();
+  }
+  std::this_thread::sleep_for(std::chrono::milliseconds(20)); // long enough that it sleeps
+  held = false;
+  lock.unlock();
+  other.join();
+  CHECK_FALSE(came_early);
+  CHECK(error == EDOM);
+}
+
+TEST_CASE("no thread starves while seven others take a word_lock all the time", "[blocks][lock]") {
+  word_lock lock;
+  std::array<std::atomic<long>, thread_count> turns{};
+  const busy_threads threads([&](std::size_t mine) {
+    const std::lock_guard<word_lock> hold(lock);
+    turns[mine].fetch_add(1, std::memory_order_relaxed);
+  });
+  for (int round = 0; round < 20; ++round) {
+    std::array<long, thread_count> before{};
+    for (std::size_t i = 0; i < thread_count; ++i) {
+      before[i] = turns[i].load();
+    }
+    for (std::size_t i = 0; i < thread_count; ++i) {
+      CAPTURE(round, i);
+      REQUIRE(becomes_true([&] { return turns[i].load() > before[i]; }));
+    }
+  }
+}
+
+TEST_CASE("who waits for a change goes on when one is told", "[blocks][lock]") {
+  word_lock lock;
+  bool changed = false;
+  bool seen = false;
+  std::thread other([&] {
+    lock.lock();
+    while (!changed) {
+      lock.wait_for_change();
+    }
+    seen = changed;
+    lock.unlock();
+  });
+  std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  lock.lock();
+  changed = true;
+  lock.tell_change();
+  lock.unlock();
+  other.join();
+  CHECK(seen);
+}
+
+TEST_CASE("who forks while it holds a word_lock, and eight threads want it, unlocks it in the child too",
+          "[blocks][lock]") {
+  word_lock lock;
+  long count = 0; // ThreadSanitizer watches it
+  const busy_threads threads([&](std::size_t) {
+    const std::lock_guard<word_lock> hold(lock);
+    ++count;
+  });
+  for (int round = 0; round < 30; ++round) {
+    lock.lock();
+    if (round % 3 == 0) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(1)); // now they sleep; else they look
+    }
+    const long at_fork = count;
+    const pid_t child = fork();
+    if (child == 0) {
+      alarm(60);
+      lock.after_fork_in_child();
+      lock.unlock();
+      for (int i = 0; i < 1000; ++i) {
+        const std::lock_guard<word_lock> hold(lock);
+        ++count;
+      }
+      _exit(count == at_fork + 1000 ? 0 : 1);
+    }
+    lock.unlock();
+    REQUIRE(child > 0);
+    int status = -1;
+    while (waitpid(child, &status, 0) < 0) {
+    }
+    CAPTURE(round);
+    REQUIRE(status == 0);
+  }
+}

@@ -2,6 +2,9 @@
 # mallocspy::interpose on macOS, untested. dyld interposes for libraries that are there at the launch, never for a program: so the
 # names are in a library of their own. It must not bring a second mallocspy along, and is built beside a shared one only.
 message(STATUS "mallocspy: interpose is untested on macOS")
+if(mallocspy_mimalloc_is_installed)
+  message(STATUS "mallocspy: an installed mimalloc may interpose malloc itself: build it in (-DMALLOCSPY_MIMALLOC=fetch)")
+endif()
 
 # The objects alone, for the library that is inserted into programs.
 add_library(mallocspy_interpose_objects OBJECT

@@ -1,9 +1,15 @@
 # SPDX-License-Identifier: MIT
 # mallocspy::interpose: link it, and the process allocates through the task allocator. An archive with the names (malloc,
 # operator new ...), which the program itself gets, whatever mallocspy is: what is in the program comes first in every search
-# of the dynamic linker. Sanitizers replace malloc themselves, so their builds have no such target; nor have other systems
-# than Linux.
-if(MALLOCSPY_SANITIZE OR NOT CMAKE_SYSTEM_NAME STREQUAL "Linux")
+# of the dynamic linker. Sanitizers replace malloc themselves, so their builds have no such target. macOS has a way of its own,
+# and other systems have none.
+if(MALLOCSPY_SANITIZE)
+  return()
+endif()
+if(CMAKE_SYSTEM_NAME STREQUAL "Darwin")
+  include(interpose_dyld)
+endif()
+if(NOT CMAKE_SYSTEM_NAME STREQUAL "Linux")
   return()
 endif()
 

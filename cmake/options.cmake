@@ -12,7 +12,7 @@ option(MALLOCSPY_TESTS "Build the tests (needs Catch2)" ${mallocspy_top_level})
 option(MALLOCSPY_PACKAGE_TESTS "Among the tests, also build projects that use the installed package (takes a minute)" OFF)
 option(MALLOCSPY_EXAMPLES "Build the examples (those whose libraries are installed)" ${mallocspy_top_level})
 option(MALLOCSPY_BENCH "Build the benchmarks (needs Google Benchmark)" OFF)
-option(MALLOCSPY_COMMAND "Build the command mallocspy (if CLI11 is installed; Linux)" ${mallocspy_top_level})
+option(MALLOCSPY_COMMAND "Build the command mallocspy (if CLI11 is installed; Linux, and untested macOS)" ${mallocspy_top_level})
 option(MALLOCSPY_INSTALL "Make install rules and the CMake package" ${mallocspy_top_level})
 
 set(MALLOCSPY_MIMALLOC auto CACHE STRING

@@ -12,4 +12,9 @@ namespace mallocspy::blocks {
 // Not thread_local: the compiler would call a function on each use, to see whether it must be constructed.
 MALLOCSPY_INNER extern __thread const void* client_frame;
 
+#if defined(__APPLE__)
+// While a client is in an interposed name: that one's frame, which returns to the client where no jump leads on. Else null.
+MALLOCSPY_INNER extern __thread const void* door_frame;
+#endif
+
 } // namespace mallocspy::blocks

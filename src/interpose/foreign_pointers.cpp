@@ -53,6 +53,7 @@ bool is_of_our_heap(const void* p) noexcept {
   return blocks::backing::is_heap(p) || blocks::find_around(address_of(p)).start != 0;
 }
 
+#if !defined(__APPLE__)
 // returns: whether p lies on the stack of this thread, as far as its frames are known to go
 bool is_on_this_stack(const void* p) noexcept {
   constexpr std::uintptr_t page = 4096;
@@ -70,6 +71,7 @@ bool is_on_this_stack(const void* p) noexcept {
   }
   return true;
 }
+#endif
 
 } // namespace
 
@@ -82,6 +84,19 @@ void use_next(next_definitions next) noexcept {
   next_is_the_c_library = next_in_line.free == c_library.free;
   next_is_known.store(is_complete(next_in_line), std::memory_order_release);
 }
+
+#if defined(__APPLE__)
+
+// The system's own malloc_size answers for any value at all: 0 for what is no block of one of its zones. Zones have locks
+// of their own.
+const next_definitions* next_for(const void* p) noexcept {
+  if (!next_is_known.load(std::memory_order_acquire) || is_of_our_heap(p)) {
+    return nullptr;
+  }
+  return next_in_line.usable_size(const_cast<void*>(p)) != 0 ? &next_in_line : nullptr;
+}
+
+#else
 
 const next_definitions* next_for(const void* p) noexcept {
   const std::uintptr_t address = address_of(p);
@@ -96,5 +111,7 @@ const next_definitions* next_for(const void* p) noexcept {
   const bool may_be = next_is_the_c_library ? looks_like_a_chunk(address) : !is_on_this_stack(p);
   return may_be ? &next_in_line : nullptr;
 }
+
+#endif
 
 } // namespace mallocspy::interpose

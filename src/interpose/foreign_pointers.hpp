@@ -2,7 +2,8 @@
 // Pointers that are no blocks of ours, and the definitions of free, realloc and malloc_usable_size that ours hide: whoever
 // is next in line, the C library as a rule. A library that was bound to those (dlopen with RTLD_DEEPBIND) hands out such
 // pointers. A pointer that cannot be theirs is misuse, and is kept from them: they would end the process.
-// Runs inside hooks: never allocates from what is hooked, takes no lock.
+// On macOS the zones' functions: blocks that were made before ours were in force, and those of zones, are theirs.
+// Runs inside hooks: never allocates from what is hooked, takes no lock (macOS: those of zones).
 #pragma once
 
 #include <cstddef>

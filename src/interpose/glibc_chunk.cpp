@@ -2,6 +2,8 @@
 // Runs inside hooks: never allocates from what is hooked, takes no lock.
 #include "interpose/glibc_chunk.hpp"
 
+#if !defined(__APPLE__)
+
 #include "spies/readable_range.hpp"
 
 #include <cstddef>
@@ -76,3 +78,5 @@ bool looks_like_a_chunk(std::uintptr_t address) noexcept {
 }
 
 } // namespace mallocspy::interpose
+
+#endif

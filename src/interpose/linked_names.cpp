@@ -2,7 +2,9 @@
 #include "interpose/linked_names.hpp"
 
 #include "blocks/line.hpp"
+#include "interpose/malloc_family.hpp"
 #include "interpose/mismatches.hpp"
+#include "interpose/operations.hpp"
 #include "spies/loaded_module.hpp"
 #include "task/fork_handlers.hpp"
 
@@ -12,6 +14,10 @@
 #if defined(__GLIBC__)
 #include <link.h>
 #endif
+#if defined(__APPLE__)
+#include <cstdlib>
+#include <cstring>
+#endif
 
 namespace mallocspy {
 
@@ -20,6 +26,23 @@ namespace interpose {
 namespace {
 
 std::atomic<const linked_name*> linked{nullptr};
+
+#if defined(__APPLE__)
+
+// dyld may be forbidden to interpose, and then leaves everything as it is. What the C library itself allocates shows it.
+bool others_come_to_us() noexcept {
+  char* made = ::strdup("mallocspy");
+  const bool ours = is_ours(made);
+  ours ? c_free(made) : std::free(made);
+  return ours;
+}
+
+// returns: malloc, if other modules' does not come to us; null if it does
+const linked_name* first_stranger(const linked_name* names) noexcept {
+  return others_come_to_us() ? nullptr : names;
+}
+
+#else
 
 // returns: whether this is not a definition, but a jump to one. A program that is linked to fixed addresses and takes the
 //   address of a library's function has such a jump, which all modules then take for the function. It leads to the first
@@ -55,6 +78,8 @@ const linked_name* first_stranger(const linked_name* names) noexcept {
   }
   return nullptr;
 }
+
+#endif
 
 void tell(const linked_name& stranger) noexcept {
   void* found = dlsym(RTLD_DEFAULT, stranger.name);

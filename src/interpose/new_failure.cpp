@@ -11,10 +11,12 @@ namespace mallocspy::interpose {
 
 namespace {
 
+#if defined(__linux__)
 void* module_of(void* address) noexcept {
   Dl_info found{};
   return dladdr(address, &found) != 0 ? found.dli_fbase : nullptr;
 }
+#endif
 
 // returns: whether the C++ runtime that this code is linked with is a private part of this shared library
 bool has_private_runtime() noexcept {

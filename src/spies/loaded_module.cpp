@@ -5,6 +5,10 @@
 #if defined(__linux__)
 #include <dlfcn.h>
 #include <link.h>
+#elif defined(__APPLE__)
+#include <cstring>
+#include <mach-o/dyld.h>
+#include <mach-o/loader.h>
 #endif
 
 namespace mallocspy::spies {
@@ -55,6 +59,49 @@ loaded_module find_module(std::uintptr_t address) noexcept {
   search s{address, {}};
   dl_iterate_phdr(look_into, &s);
   return s.found;
+}
+
+#elif defined(__APPLE__)
+
+namespace {
+
+// returns: the image's segment around the address; null if there is none. The symbols' segment is one that the system's
+//   libraries share, and the first one of a program is not there
+const segment_command_64* segment_around(const mach_header_64& header, std::uintptr_t slide,
+                                         std::uintptr_t address) noexcept {
+  const auto* at = reinterpret_cast<const unsigned char*>(&header + 1);
+  for (std::uint32_t i = 0; i < header.ncmds; ++i) {
+    const auto* command = static_cast<const load_command*>(static_cast<const void*>(at));
+    if (command->cmd == LC_SEGMENT_64) {
+      const auto* segment = static_cast<const segment_command_64*>(static_cast<const void*>(at));
+      if (segment->initprot != 0 && address - (segment->vmaddr + slide) < segment->vmsize &&
+          std::strncmp(segment->segname, SEG_LINKEDIT, sizeof segment->segname) != 0) {
+        return segment;
+      }
+    }
+    at += command->cmdsize;
+  }
+  return nullptr;
+}
+
+} // namespace
+
+loaded_module find_module(std::uintptr_t address) noexcept {
+  const std::uint32_t images = _dyld_image_count();
+  for (std::uint32_t i = 0; i < images; ++i) {
+    const mach_header* begin = _dyld_get_image_header(i);
+    if (begin == nullptr || begin->magic != MH_MAGIC_64) {
+      continue; // unloaded meanwhile
+    }
+    const auto& header = *static_cast<const mach_header_64*>(static_cast<const void*>(begin));
+    const auto slide = static_cast<std::uintptr_t>(_dyld_get_image_vmaddr_slide(i));
+    if (const segment_command_64* segment = segment_around(header, slide, address)) {
+      const char* name = header.filetype == MH_EXECUTE ? "" : _dyld_get_image_name(i);
+      const std::uintptr_t first = static_cast<std::uintptr_t>(segment->vmaddr) + slide;
+      return {first, first + static_cast<std::uintptr_t>(segment->vmsize), slide, name == nullptr ? "" : name, nullptr};
+    }
+  }
+  return {};
 }
 
 #else

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
-// Which executable or shared library an address lies in, asked of the loader. Linux.
+// Which executable or shared library an address lies in, asked of the loader. Linux; macOS, where it is the
+// segment of the image.
 // Runs inside hooks: never allocates from what is hooked. With glibc 2.35 and later it takes no lock. Elsewhere
 // dl_iterate_phdr takes one, which loaders hold only while they change their list of modules, and never while they
-// allocate.
+// allocate. On macOS the loader's own lock is taken for each question.
 #pragma once
 
 #include <cstddef>

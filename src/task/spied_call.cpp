@@ -13,6 +13,11 @@ spied_call::spied_call(const request_info& request, const void* client_frame) no
   if (m_spy != nullptr) {
     this_thread.request = &request;
     blocks::client_frame = client_frame;
+#if defined(__APPLE__)
+    if (m_outer_frame == nullptr && blocks::door_frame != nullptr) {
+      blocks::client_frame = blocks::door_frame;
+    }
+#endif
   }
 }
 

@@ -4,10 +4,10 @@
 
 #include "blocks/table_memory.hpp"
 #include "spies/loaded_module.hpp"
+#include "testing/executable_path.hpp"
 #include "testing/fnv1a.hpp"
 
 #include <cstring>
-#include <unistd.h>
 
 namespace mallocspy::testing_detail {
 
@@ -33,8 +33,7 @@ void board_stacks::attach(board* b) noexcept {
       m_known[i].store(0, std::memory_order_relaxed);
     }
   }
-  const ssize_t length = ::readlink("/proc/self/exe", m_executable, sizeof m_executable - 1);
-  m_executable[length > 0 ? length : 0] = '\0';
+  executable_path(m_executable, sizeof m_executable);
   m_board = b;
 }
 

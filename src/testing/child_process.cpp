@@ -89,10 +89,8 @@ child_process copy_process([[maybe_unused]] int handle_above) noexcept {
     child.handle = ::fcntl(handle, F_DUPFD_CLOEXEC, handle_above);
     ::close(handle);
   }
-#else
-  child.id = ::fork();
 #endif
-  return child;
+  return child; // elsewhere there is none
 }
 
 child_end wait_for_one(child_process* children, unsigned count, std::int64_t timeout) noexcept {

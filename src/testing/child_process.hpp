@@ -18,7 +18,7 @@ struct child_process {
 // returns: milliseconds since some time
 std::int64_t now() noexcept;
 
-// effects: makes the copy. It dies with this process. `handle_above`: the lowest number for its handle
+// effects: makes the copy, on Linux. It dies with this process. `handle_above`: the lowest number for its handle
 child_process copy_process(int handle_above) noexcept;
 
 // effects: waits for one of the children to end, or for a deadline; a child beyond its deadline is killed

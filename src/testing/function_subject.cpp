@@ -3,11 +3,11 @@
 
 #include "blocks/hints.hpp"
 #include "spies/calling_thread.hpp"
+#include "testing/nameless_file.hpp"
 #include "testing/redirected_output.hpp"
 #include "testing/rerun_end.hpp"
 
 #include <dlfcn.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 #include <utility>
 
@@ -18,7 +18,7 @@ namespace {
 using flag = child_facts::flag;
 
 int file_in_memory(const snapshot_safety& safety, const char* name) {
-  return safety.hide(static_cast<int>(::syscall(SYS_memfd_create, name, 0U)));
+  return safety.hide(make_nameless_file(name));
 }
 
 // Sanitizers end the process with a status of their own when they have found something.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The open files of this process, as far as a snapshot must know them. Linux.
+// The open files of this process, as far as a snapshot must know them. Elsewhere than on Linux none is known.
 // Runs inside hooks: never allocates from what is hooked, takes no lock.
 #pragma once
 

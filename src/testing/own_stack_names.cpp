@@ -1,12 +1,18 @@
 // SPDX-License-Identifier: MIT
 #include "testing/own_stack_names.hpp"
 
+#include "testing/executable_path.hpp"
+
 #include <cstdio>
 #include <cstdlib>
-#include <link.h>
 #include <mallocspy/spies/call_stack.hpp>
-#include <unistd.h>
 #include <utility>
+#if defined(__APPLE__)
+#include <mach-o/dyld.h>
+#include <mach-o/loader.h>
+#else
+#include <link.h>
+#endif
 
 namespace mallocspy::testing_detail {
 
@@ -14,18 +20,38 @@ namespace {
 
 using load_addresses = std::map<std::string, std::optional<std::uintptr_t>>;
 
+// The program's own name is the loader's affair; the board has its path.
+std::string name_on_board(bool is_program, const char* name) {
+  if (!is_program) {
+    return name == nullptr ? "" : name;
+  }
+  char executable[sizeof(module_record::path)] = {};
+  executable_path(executable, sizeof executable);
+  return executable;
+}
+
+// The first of a name counts, as on the board.
+#if defined(__APPLE__)
+void note_modules(load_addresses& loaded) {
+  const std::uint32_t images = _dyld_image_count();
+  for (std::uint32_t i = 0; i < images; ++i) {
+    const mach_header* header = _dyld_get_image_header(i);
+    const bool is_program = header != nullptr && header->filetype == MH_EXECUTE;
+    loaded.emplace(name_on_board(is_program, _dyld_get_image_name(i)),
+                   static_cast<std::uintptr_t>(_dyld_get_image_vmaddr_slide(i)));
+  }
+}
+#else
 int note_module(dl_phdr_info* info, std::size_t, void* context) {
   auto& loaded = *static_cast<load_addresses*>(context);
-  std::string name = info->dlpi_name;
-  if (name.empty()) {
-    char executable[sizeof(module_record::path)] = {};
-    if (::readlink("/proc/self/exe", executable, sizeof executable - 1) > 0) {
-      name = executable;
-    }
-  }
-  loaded.emplace(std::move(name), info->dlpi_addr); // the first of a name, as on the board
+  loaded.emplace(name_on_board(info->dlpi_name[0] == '\0', info->dlpi_name), info->dlpi_addr);
   return 0;
 }
+
+void note_modules(load_addresses& loaded) {
+  ::dl_iterate_phdr(note_module, &loaded);
+}
+#endif
 
 std::string base_name(const std::string& path) {
   return path.substr(path.rfind('/') + 1);
@@ -45,7 +71,7 @@ const void* own_stack_names::address_of(const std::string& module, std::uint64_t
   }
   auto found = m_loaded.find(module);
   if (found == m_loaded.end()) { // loaded since
-    ::dl_iterate_phdr(note_module, &m_loaded);
+    note_modules(m_loaded);
     found = m_loaded.emplace(module, std::nullopt).first;
   }
   return found->second ? reinterpret_cast<const void*>(*found->second + offset) : nullptr;

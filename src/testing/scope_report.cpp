@@ -1,33 +1,17 @@
 // SPDX-License-Identifier: MIT
 #include "testing/scope_report.hpp"
 
+#include "testing/nameless_file.hpp"
 #include "testing/scope_spy.hpp"
 
 #include <cstdio>
 #include <mallocspy/spies/stack_report.hpp>
 #include <stdexcept>
 #include <unistd.h>
-#if defined(__linux__)
-#include <sys/mman.h>
-#endif
 
 namespace mallocspy::testing_detail {
 
 namespace {
-
-// A file without a name, in memory if possible: a test may run where no file can be made.
-int nameless_file() noexcept {
-#if defined(__linux__)
-  return ::memfd_create("mallocspy", MFD_CLOEXEC);
-#else
-  char name[] = "/tmp/mallocspy_XXXXXX";
-  const int file = ::mkstemp(name);
-  if (file >= 0) {
-    ::unlink(name);
-  }
-  return file;
-#endif
-}
 
 std::string contents_of(int file) {
   std::string text;
@@ -64,7 +48,7 @@ std::string with_stacks(const std::vector<report_part>& parts, stack_id scope) {
     stacks.push_back({part.title.c_str(), inner_part(part.stack, scope)});
   }
   std::string text;
-  const int file = nameless_file();
+  const int file = make_nameless_file("mallocspy");
   if (file >= 0) {
     print_stacks(file, stacks.data(), stacks.size());
     text = contents_of(file);

@@ -3,6 +3,7 @@
 #include "testing/snapshot_safety.hpp"
 
 #include "blocks/sanitizer_hints.hpp"
+#include "testing/closing_pipe.hpp"
 #include "testing/shared_mappings.hpp"
 
 #include <atomic>
@@ -18,6 +19,13 @@ namespace mallocspy::testing_detail {
 namespace {
 
 constexpr off_t largest_copy = off_t{64} << 20;
+#if defined(__linux__)
+constexpr bool can_be_copied = true;
+constexpr int only_a_path = O_PATH;
+#else
+constexpr bool can_be_copied = false; // nothing keeps a copy from what is outside: each point is replayed
+constexpr int only_a_path = 0;
+#endif
 #if defined(MALLOCSPY_TSAN)
 constexpr unsigned threads_of_the_runtime = 1;
 #else
@@ -58,7 +66,7 @@ bool put_null_at(const open_file& file) noexcept {
 
 bool put_pipe_at(const open_file& reading, const open_file& writing) noexcept {
   int fresh[2];
-  if (::pipe2(fresh, O_CLOEXEC | (reading.flags & O_NONBLOCK)) != 0) {
+  if (!make_closing_pipe(fresh, reading.flags & O_NONBLOCK)) {
     return false;
   }
   ::fcntl(fresh[1], F_SETFL, writing.flags & (O_NONBLOCK | O_APPEND));
@@ -107,6 +115,9 @@ bool snapshot_safety::is_copied(const open_file& file) const noexcept {
 }
 
 unsafe snapshot_safety::look(open_files& files) noexcept {
+  if (!can_be_copied) {
+    return unsafe::no_copy;
+  }
   if (has_other_threads()) {
     return unsafe::threads;
   }
@@ -169,12 +180,12 @@ bool snapshot_safety::become_own(const open_files& files, const output_files& ch
       done = ::dup2(child_output.err, f.descriptor) >= 0;
     } else if (is_copied(f)) {
       done = ::dup2(copies[copied++], f.descriptor) >= 0;
-    } else if ((f.kind == file_kind::regular || f.kind == file_kind::directory) && (f.flags & O_PATH) == 0) {
+    } else if ((f.kind == file_kind::regular || f.kind == file_kind::directory) && (f.flags & only_a_path) == 0) {
       done = put_at(reopen(f), f.descriptor);
     } else if (is_own_pipe(files, f)) {
       // Both ends at once, when the end for reading comes.
       done = f.is_writable() || put_pipe_at(f, *files.other_end(f));
-    } else if (f.kind != file_kind::null && (f.flags & O_PATH) == 0) {
+    } else if (f.kind != file_kind::null && (f.flags & only_a_path) == 0) {
       done = put_null_at(f);
     }
     if (!done) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Whether a copy of this process could run on by itself, and how its files are made its own. Linux.
+// Whether a copy of this process could run on by itself, and how its files are made its own. Linux; elsewhere it never
+// can.
 // Runs inside hooks: never allocates from what is hooked, takes no lock.
 #pragma once
 

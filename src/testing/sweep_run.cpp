@@ -10,8 +10,12 @@
 #include <csignal>
 #include <dirent.h>
 #include <fcntl.h>
-#include <sys/syscall.h>
 #include <unistd.h>
+#if defined(__APPLE__)
+#include <pthread.h>
+#else
+#include <sys/syscall.h>
+#endif
 
 namespace mallocspy::testing_detail {
 
@@ -20,7 +24,13 @@ namespace {
 constexpr std::size_t depth = stack_record::most_frames;
 
 int this_thread_id() noexcept {
+#if defined(__APPLE__)
+  std::uint64_t id = 0;
+  ::pthread_threadid_np(nullptr, &id);
+  return static_cast<int>(id);
+#else
   return static_cast<int>(::syscall(SYS_gettid));
+#endif
 }
 
 // A thread's answer to whether it is counted, for one run: the epoch, doubled, and the answer.

@@ -3,6 +3,7 @@
 // Runs inside hooks: never allocates from what is hooked, takes no lock.
 #include "testing/crash_watch.hpp"
 #include "testing/fnv1a.hpp"
+#include "testing/nameless_file.hpp"
 #include "testing/outside_fence.hpp"
 #include "testing/sweep_run.hpp"
 
@@ -14,7 +15,6 @@
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 namespace mallocspy::testing_detail {
@@ -34,7 +34,7 @@ bool make_empty(int& descriptor, const snapshot_safety& safety) noexcept {
     }
     // The program has closed it, or it is another file now.
   }
-  descriptor = safety.hide(static_cast<int>(::syscall(SYS_memfd_create, "mallocspy output", MFD_CLOEXEC)));
+  descriptor = safety.hide(make_nameless_file("mallocspy output"));
   return descriptor >= 0;
 }
 

@@ -6,6 +6,7 @@
 #include "testing/damage_codes.hpp"
 
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 #include <fcntl.h>
 #include <mallocspy/spies/chain.hpp>
@@ -42,6 +43,14 @@ struct trace_path {
   }
   char text[sizeof(run_spies::trace) + 16];
 };
+
+const char* own_name() noexcept {
+#if defined(__APPLE__)
+  return ::getprogname();
+#else
+  return program_invocation_short_name;
+#endif
+}
 
 leak_options leaks_with(const run_spies& asked) noexcept {
   leak_options options;
@@ -153,11 +162,7 @@ void end_spies() noexcept {
   session& s = *armed->attached.shared;
   const int file = armed->attached.open(report_file, O_WRONLY | O_APPEND | O_CREAT);
   spies::text_writer out(file);
-  out.text("== process ")
-      .number(static_cast<std::uint64_t>(::getpid()))
-      .text(": ")
-      .text(program_invocation_short_name)
-      .text("\n");
+  out.text("== process ").number(static_cast<std::uint64_t>(::getpid())).text(": ").text(own_name()).text("\n");
   out.flush();
   if (armed->leaks != nullptr) {
     const leak_report report = armed->leaks->report();

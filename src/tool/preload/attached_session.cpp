@@ -59,7 +59,9 @@ attached_session attach_session(const char* image) noexcept {
   if (memory == MAP_FAILED) {
     return attached;
   }
+#if defined(MADV_DONTDUMP)
   ::madvise(memory, sizeof(session), MADV_DONTDUMP); // no root of a search for leaks
+#endif
   auto* shared = static_cast<session*>(memory);
   if (shared->magic != session::sound) {
     ::munmap(memory, sizeof(session));

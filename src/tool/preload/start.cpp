@@ -1,54 +1,15 @@
 // SPDX-License-Identifier: MIT
-// Where the preloaded library begins and ends in a program.
-#include "spies/calling_thread.hpp"
+// Where the preloaded library begins and ends in a program on Linux.
 #include "testing/child_process.hpp"
-#include "tool/preload/armed_plan.hpp"
-#include "tool/preload/armed_spies.hpp"
-#include "tool/preload/armed_sweep.hpp"
+#include "tool/preload/arming.hpp"
 
 #include <dlfcn.h>
 #include <mallocspy/testing/framework_glue.hpp>
-#include <pthread.h>
 #include <unistd.h>
 
 namespace mallocspy::tool {
 
 namespace {
-
-task armed_task = task::run;
-bool is_armed = false;
-
-// caller: what the thread that ends the program holds; null: what the caller of this function holds
-void end(const spies::calling_thread* caller) noexcept {
-  if (!is_armed) {
-    return;
-  }
-  switch (armed_task) {
-  case task::run:
-    end_spies();
-    break;
-  case task::plan:
-    end_plan();
-    break;
-  case task::point:
-  case task::sweep:
-    end_sweep_run(caller);
-    break;
-  }
-}
-
-void after_fork_in_child() noexcept {
-  if (!is_armed) {
-    return;
-  }
-  if (armed_task == task::run) {
-    spies_after_fork();
-    return;
-  }
-  leave_sweep_run();
-  leave_plan();
-  is_armed = false;
-}
 
 // The library is marked as the one whose constructors come first of all, before those of the program's libraries; the C
 // library has not been told of the environment then.
@@ -61,24 +22,7 @@ __attribute__((constructor(101))) void know_environment(int, char**, char** vari
 // After the constructors of the C++ library in this one, which allocate: that is not the program's doing. So this file is
 // linked last.
 __attribute__((constructor)) void start(int, char** arguments, char**) noexcept {
-  const attached_session attached = attach_session(arguments[0]);
-  if (!attached.is_armed) {
-    return;
-  }
-  ::pthread_atfork(nullptr, nullptr, after_fork_in_child); // may allocate
-  armed_task = attached.shared->what;
-  switch (armed_task) {
-  case task::run:
-    is_armed = begin_spies(attached);
-    break;
-  case task::plan:
-    is_armed = begin_plan(attached);
-    break;
-  case task::point:
-  case task::sweep:
-    is_armed = begin_sweep_run(attached);
-    break;
-  }
+  arm(arguments[0]);
 }
 
 // What is held once main() has returned. The frames of exit handlers come to lie where main() and all that it called have
@@ -88,12 +32,12 @@ bool main_has_returned = false;
 
 // After the program's own exit handlers and destructors.
 __attribute__((destructor)) void finish() noexcept {
-  end(main_has_returned ? &after_main : nullptr);
+  end_armed(main_has_returned ? &after_main : nullptr);
 }
 
 // An exit handler may call it, and hold something.
 [[noreturn]] void exit_at_once(int status) noexcept {
-  end(nullptr);
+  end_armed(nullptr);
   testing_detail::end_process(status);
 }
 
@@ -102,7 +46,7 @@ main_function program_main = nullptr;
 
 int run_main(int argc, char** argv, char** environment) {
   const int status = program_main(argc, argv, environment);
-  if (armed_task == task::run) {
+  if (armed_task() == task::run) {
     testing_detail::clear_dead_stack();
   }
   spies::store_registers(after_main, __builtin_frame_address(0));

@@ -12,7 +12,7 @@ namespace mallocspy::tool {
 struct launch_plan {
   std::string path;               // what to execute: the program, or the script
   std::string image;              // what then runs: the same, or the script's interpreter
-  std::string preload;            // absolute path of the library for LD_PRELOAD
+  std::string preload;            // absolute path of the library that is loaded into it
   std::vector<std::string> words; // argv, the program's name as it was given first
 };
 

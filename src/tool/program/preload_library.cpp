@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "tool/program/preload_library.hpp"
 
+#include "testing/executable_path.hpp"
+#include "tool/program/preloading.hpp"
+
 #include <filesystem>
 #include <stdexcept>
 
@@ -19,8 +22,9 @@ std::string usable(const fs::path& found) {
   std::error_code ignored;
   fs::path absolute = fs::canonical(found, ignored);
   std::string path = ignored ? found.string() : absolute.string();
-  if (path.find_first_of(" :") != std::string::npos) {
-    throw std::runtime_error(path + ": cannot be preloaded: LD_PRELOAD takes no path with a space or a colon; move it");
+  if (path.find_first_of(preload_separators) != std::string::npos) {
+    throw std::runtime_error(path + ": cannot be preloaded: " + preload_variable + " takes no path with " +
+                             preload_separator_names + "; move it");
   }
   return path;
 }
@@ -28,8 +32,11 @@ std::string usable(const fs::path& found) {
 } // namespace
 
 std::string own_path() {
+  char path[4096];
+  testing_detail::executable_path(path, sizeof path);
   std::error_code ignored;
-  return fs::read_symlink("/proc/self/exe", ignored).string();
+  const fs::path whole = fs::canonical(path, ignored); // macOS has it as it was called
+  return ignored ? path : whole.string();
 }
 
 std::string find_preload_library(const std::string& command, const char* named) {
@@ -42,7 +49,7 @@ std::string find_preload_library(const std::string& command, const char* named) 
   const fs::path folder = fs::path(command).parent_path();
   std::string looked;
   for (const fs::path& place : {folder, folder / "../lib", folder / MALLOCSPY_LIBRARY_FOLDER}) {
-    const fs::path candidate = (place / "libmallocspy_preload.so").lexically_normal();
+    const fs::path candidate = (place / preload_file).lexically_normal();
     if (is_file(candidate)) {
       return usable(candidate);
     }
@@ -50,7 +57,8 @@ std::string find_preload_library(const std::string& command, const char* named) 
       looked += (looked.empty() ? "" : ", ") + candidate.string();
     }
   }
-  throw std::runtime_error("libmallocspy_preload.so is missing: it is neither at MALLOCSPY_PRELOAD nor one of " + looked);
+  throw std::runtime_error(std::string(preload_file) + " is missing: it is neither at MALLOCSPY_PRELOAD nor one of " +
+                           looked);
 }
 
 } // namespace mallocspy::tool

@@ -22,6 +22,7 @@ program_user this_user() noexcept;
 //     neither a program nor a script
 //     static: it has no dynamic linker that could load a library
 //     of another architecture or width than this command, or for another C library
+//     macOS: protected by System Integrity Protection, restricted, or signed with the hardened runtime
 //     set-uid or set-gid to somebody else than `who`, or has file capabilities: such programs load nothing that a user
 //     names
 std::string require_preloadable(const std::string& path, const program_user& who);

@@ -2,6 +2,8 @@
 #include "tool/session/started_program.hpp"
 
 #include "testing/child_process.hpp"
+#include "testing/closing_pipe.hpp"
+#include "tool/program/preloading.hpp"
 #include "tool/session/interruption.hpp"
 
 #include <cerrno>
@@ -12,26 +14,38 @@
 #include <fcntl.h>
 #include <fstream>
 #include <stdexcept>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <system_error>
 #include <unistd.h>
+#if defined(__linux__)
+#include <sys/prctl.h>
+#elif defined(__APPLE__)
+#include <crt_externs.h>
+#endif
 
 namespace mallocspy::tool {
 
 namespace {
 
+char** own_environment() noexcept {
+#if defined(__APPLE__)
+  return *::_NSGetEnviron();
+#else
+  return environ;
+#endif
+}
+
 // The environment of the program: this one's, with some variables set.
 class environment {
 public:
   explicit environment(const program_start& start) {
-    const char* preloaded = std::getenv("LD_PRELOAD");
-    set("LD_PRELOAD", preloaded == nullptr || *preloaded == '\0' ? start.preload : start.preload + ":" + preloaded);
+    const char* preloaded = std::getenv(preload_variable);
+    set(preload_variable, preloaded == nullptr || *preloaded == '\0' ? start.preload : start.preload + ":" + preloaded);
     set(session_variable, start.session);
     for (const auto& [name, value] : start.environment) {
       set(name, value);
     }
-    for (char** at = environ; *at != nullptr; ++at) {
+    for (char** at = own_environment(); *at != nullptr; ++at) {
       const std::string variable = *at;
       if (!is_set(variable.substr(0, variable.find('=')))) {
         m_strings.push_back(variable);
@@ -90,7 +104,14 @@ private:
   ::_exit(127);
 }
 
-// effects: sends SIGKILL to all children of this process
+// effects: children of this program's children that these leave behind become its own, where the system does that
+void adopt_orphans() noexcept {
+#if defined(__linux__)
+  ::prctl(PR_SET_CHILD_SUBREAPER, 1);
+#endif
+}
+
+// effects: sends SIGKILL to all children of this process, where the system tells which those are
 void kill_children() {
   std::ifstream children("/proc/self/task/" + std::to_string(::getpid()) + "/children");
   for (pid_t child = 0; children >> child;) {
@@ -101,7 +122,7 @@ void kill_children() {
 // effects: ends what is left of a program: its group, and what has left that and is a child of this process now
 void end_the_rest(pid_t group) {
   ::kill(-group, SIGKILL);
-  // Children of ended children come to this process (a subreaper). Each that is ended may show more.
+  // Children of ended children come to this process (a subreaper), on Linux. Each that is ended may show more.
   for (int rounds = 0; rounds < 100; ++rounds) {
     siginfo_t info{};
     if (::waitid(P_ALL, 0, &info, WEXITED | WNOHANG) != 0) {
@@ -136,11 +157,11 @@ program_end run_program(const program_start& start, long timeout, const std::fun
   pointers.push_back(nullptr);
   const environment variables(start);
   if (start.contained) {
-    ::prctl(PR_SET_CHILD_SUBREAPER, 1);
+    adopt_orphans();
   }
 
   int report[2];
-  if (::pipe2(report, O_CLOEXEC) != 0) {
+  if (!testing_detail::make_closing_pipe(report, 0)) {
     throw std::runtime_error(start.path + ": cannot be started: " + std::generic_category().message(errno));
   }
   testing_detail::child_process child;

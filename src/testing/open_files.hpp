@@ -52,8 +52,9 @@ void list_open_files(open_files& files, int first_hidden) noexcept;
 // returns: a file of the process opened anew, so that it has a position of its own, at the same place; -1 on failure
 int reopen(const open_file& file) noexcept;
 
-// returns: a private copy of a regular file, with the same position; -1 on failure
-int copy_to_memory(const open_file& file) noexcept;
+// returns: a private copy of a regular file, with the same position and length, or one with nothing but zeros; -1 on
+// failure
+int copy_to_memory(const open_file& file, bool with_contents) noexcept;
 
 // returns: whether nothing waits in a pipe to be read
 bool is_empty_pipe(const open_file& file) noexcept;

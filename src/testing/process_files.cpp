@@ -155,10 +155,17 @@ int reopen(const open_file& file) noexcept {
   return with_position_of(file.descriptor, fresh);
 }
 
-int copy_to_memory(const open_file& file) noexcept {
+int copy_to_memory(const open_file& file, bool with_contents) noexcept {
   const int copy = make_nameless_file("mallocspy copy");
   if (copy < 0) {
     return -1;
+  }
+  if (!with_contents) {
+    if (::ftruncate(copy, file.size) != 0) {
+      ::close(copy);
+      return -1;
+    }
+    return with_position_of(file.descriptor, copy);
   }
   // What is open for writing only is read through another opening.
   const int readable = (file.flags & O_ACCMODE) == O_WRONLY
@@ -193,7 +200,7 @@ int reopen(const open_file&) noexcept {
   return -1;
 }
 
-int copy_to_memory(const open_file&) noexcept {
+int copy_to_memory(const open_file&, bool) noexcept {
   return -1;
 }
 

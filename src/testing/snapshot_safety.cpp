@@ -133,7 +133,7 @@ unsafe snapshot_safety::look(open_files& files) noexcept {
     if (is_output(f, m_out) || is_output(f, m_err)) {
       continue;
     }
-    if (is_copied(f) && f.size > largest_copy) {
+    if (is_copied(f) && f.size > largest_copy && needs_contents(f)) {
       return unsafe::large_file;
     }
     const bool is_own = f.kind == file_kind::regular || f.kind == file_kind::directory || f.kind == file_kind::null ||
@@ -145,7 +145,17 @@ unsafe snapshot_safety::look(open_files& files) noexcept {
   return count_shared_mappings() > m_mappings ? unsafe::shared_mapping : unsafe::no;
 }
 
-int snapshot_safety::copy_written(const open_files& files, int (&copies)[8]) noexcept {
+// A file that was open before the run may be somebody else's log, that grows meanwhile.
+bool snapshot_safety::is_compared(const open_file& file) const noexcept {
+  return is_copied(file) && !was_there(file);
+}
+
+bool snapshot_safety::needs_contents(const open_file& file) const noexcept {
+  return is_compared(file) || (file.flags & O_ACCMODE) != O_WRONLY;
+}
+
+int snapshot_safety::copy_written(const open_files& files, int (&copies)[8], unsigned& compared) noexcept {
+  compared = 0;
   int count = 0;
   for (std::size_t i = 0; i < files.count; ++i) {
     if (!is_copied(files.file[i])) {
@@ -156,13 +166,14 @@ int snapshot_safety::copy_written(const open_files& files, int (&copies)[8]) noe
     for (std::size_t j = 0; j < i; ++j) {
       again = again || (is_copied(files.file[j]) && files.file[j].is_same_file(files.file[i]));
     }
-    const int copy = again || count == 8 ? -1 : hide(copy_to_memory(files.file[i]));
+    const int copy = again || count == 8 ? -1 : hide(copy_to_memory(files.file[i], needs_contents(files.file[i])));
     if (copy < 0) {
       while (count != 0) {
         ::close(copies[--count]);
       }
       return -1;
     }
+    compared |= is_compared(files.file[i]) ? 1U << count : 0U;
     copies[count++] = copy;
   }
   return count;
@@ -199,7 +210,7 @@ std::uint64_t snapshot_safety::written_files(const open_files& files) const noex
   std::uint64_t sum = 0;
   for (std::size_t i = 0; i < files.count; ++i) {
     const open_file& f = files.file[i];
-    if (is_copied(f)) {
+    if (is_compared(f)) {
       sum = (sum ^ f.inode ^ static_cast<std::uint64_t>(f.descriptor) << 56) * 0x9E3779B97F4A7C15U + 1;
     }
   }

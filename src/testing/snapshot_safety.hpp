@@ -33,15 +33,16 @@ public:
   // returns: why there can be no snapshot; no: there can be. `files` is then what become_own() needs
   unsafe look(open_files& files) noexcept;
 
-  // effects: makes copies of the files that are open for writing. returns: how many, with their descriptors in `copies`;
-  //   -1 if that is not possible
-  int copy_written(const open_files& files, int (&copies)[8]) noexcept;
+  // effects: makes copies of the files that are open for writing. returns: how many, with their descriptors in `copies`,
+  // and
+  //   in `compared` a bit for each of those that have been opened since begin(); -1 if that is not possible
+  int copy_written(const open_files& files, int (&copies)[8], unsigned& compared) noexcept;
 
   // effects: in the child: its files are its own from now on
   // returns: false if that is not possible
   bool become_own(const open_files& files, const output_files& child_output, const int (&copies)[8]) noexcept;
 
-  // returns: a number that tells which files are open for writing; 0: none
+  // returns: a number that tells which files have been opened for writing since begin(); 0: none
   std::uint64_t written_files(const open_files& files) const noexcept;
 
   // effects: moves a descriptor to this layer's. returns: its new number; -1 on failure
@@ -52,6 +53,8 @@ private:
   bool was_there(const open_file& file) const noexcept;
   bool is_own_pipe(const open_files& files, const open_file& file) const noexcept;
   bool is_copied(const open_file& file) const noexcept;
+  bool is_compared(const open_file& file) const noexcept;
+  bool needs_contents(const open_file& file) const noexcept;
 
   int m_first_hidden = 0;
   unsigned m_mappings = 0; // shared and writable ones at the begin

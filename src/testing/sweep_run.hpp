@@ -104,6 +104,7 @@ private:
     off_t err_before = 0;
     int copies[8] = {};
     int copied = 0;
+    unsigned compared = 0; // a bit for each copy
   };
   // What files that are open for writing are like at the end, if nothing fails.
   struct known_files {

@@ -83,12 +83,10 @@ bool sweep_run::prepare(child_slot& slot, const open_files& files) noexcept {
       (m_output.err >= 0 && !make_empty(slot.output.err, m_safety))) {
     return false;
   }
-  if (slot.written != 0) {
-    slot.copied = m_safety.copy_written(files, slot.copies);
-    if (slot.copied < 0) {
-      slot.copied = 0;
-      return false;
-    }
+  slot.copied = m_safety.copy_written(files, slot.copies, slot.compared);
+  if (slot.copied < 0) {
+    slot.copied = 0;
+    return false;
   }
   slot.out_before = size_of(m_output.out);
   slot.err_before = size_of(m_output.err);
@@ -220,10 +218,10 @@ void sweep_run::compare_output(const child_slot& slot, child_facts& facts) noexc
   if (m_baseline.err >= 0 && !equal_contents(m_baseline.err, slot.err_before, slot.output.err, 0)) {
     flags |= child_facts::other_error_text;
   }
-  if (slot.copied != 0) {
+  if (slot.written != 0) {
     facts.files = fnv1a_start;
     for (int i = 0; i < slot.copied; ++i) {
-      facts.files = digest_of(slot.copies[i], facts.files);
+      facts.files = (slot.compared >> i & 1U) != 0 ? digest_of(slot.copies[i], facts.files) : facts.files;
     }
     const known_files* known = find_files(slot.written);
     if (known != nullptr && known->usable && known->digest != facts.files) {

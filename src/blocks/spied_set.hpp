@@ -72,9 +72,8 @@ public:
   // effects: notes whether marks would be left behind if these bytes, all of a raw block's, had no owner from now on
   void before_release(const void* raw, std::size_t bytes) noexcept;
 
-  // returns: below which size minus 1 a fresh block must do nothing about marks that are left behind: that of the large
-  // ones
-  //   as a rule, 0 where there may be some
+  // returns: below which size minus 1 a fresh block must do nothing about marks that are left behind
+  //   As a rule that of the large ones; 0 where there may be some
   std::size_t plain_sizes() const noexcept {
     return m_plain_sizes.load(std::memory_order_relaxed);
   }

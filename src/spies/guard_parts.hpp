@@ -66,9 +66,8 @@ struct guard::parts {
 
 // For the layer testing.
 struct spies::guard_access {
-  // effects: check_all() for the blocks whose pages have changed, in a copy of a process that has one thread. Of one block
-  // it
-  //   tells the first damage
+  // effects: check_all() for the blocks whose pages have changed, in a copy of a process that has one thread
+  //   Of one block it tells the first damage
   static MALLOCSPY_API void check_changed(guard& g);
 };
 

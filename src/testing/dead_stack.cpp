@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: MIT
-#include <cstring>
+#include "testing/dead_stack.hpp"
+
 #include <mallocspy/testing/framework_glue.hpp>
 
 namespace mallocspy::testing_detail {
 
 void clear_dead_stack() noexcept {
-  unsigned char dead[65536];
-  std::memset(dead, 0, sizeof dead);
-  __asm__ volatile("" : : "r"(dead) : "memory"); // so that it is done, though nobody reads it
+  clear_stack_below<16384>(); // scopes stand on threads with small stacks too
 }
 
 } // namespace mallocspy::testing_detail

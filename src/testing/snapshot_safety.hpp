@@ -33,9 +33,9 @@ public:
   // returns: why there can be no snapshot; no: there can be. `files` is then what become_own() needs
   unsafe look(open_files& files) noexcept;
 
-  // effects: makes copies of the files that are open for writing. returns: how many, with their descriptors in `copies`,
-  // and
-  //   in `compared` a bit for each of those that have been opened since begin(); -1 if that is not possible
+  // effects: makes copies of the files that are open for writing
+  // returns: how many, with their descriptors in `copies`; -1 if that is not possible
+  // compared: gets a bit for each of those that have been opened since begin()
   int copy_written(const open_files& files, int (&copies)[8], unsigned& compared) noexcept;
 
   // effects: in the child: its files are its own from now on

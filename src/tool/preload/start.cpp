@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Where the preloaded library begins and ends in a program on Linux.
 #include "testing/child_process.hpp"
+#include "testing/dead_stack.hpp"
 #include "tool/preload/arming.hpp"
 
 #include <dlfcn.h>
-#include <mallocspy/testing/framework_glue.hpp>
 #include <unistd.h>
 
 namespace mallocspy::tool {
@@ -22,7 +22,7 @@ __attribute__((constructor(101))) void know_environment(int, char**, char** vari
 // After the constructors of the C++ library in this one, which allocate: that is not the program's doing. So this file is
 // linked last.
 __attribute__((constructor)) void start(int, char** arguments, char**) noexcept {
-  arm(arguments[0]);
+  arm(arguments[0] == nullptr ? "" : arguments[0]); // a program may be started without even a name
 }
 
 // What is held once main() has returned. The frames of exit handlers come to lie where main() and all that it called have
@@ -47,7 +47,7 @@ main_function program_main = nullptr;
 int run_main(int argc, char** argv, char** environment) {
   const int status = program_main(argc, argv, environment);
   if (armed_task() == task::run) {
-    testing_detail::clear_dead_stack();
+    testing_detail::clear_stack_below<65536>(); // what main() has called
   }
   spies::store_registers(after_main, __builtin_frame_address(0));
   main_has_returned = true;

@@ -19,8 +19,7 @@ public:
 
   // effects: copies the folder "of" into `place`, which must not be there, with links and rights as they are. Beside it an
   //   empty folder for temporary files. Files that may not be read are left out
-  // errors: std::runtime_error with one line: it cannot be read, or there is no room for the copy; nothing is left of it
-  // then
+  // errors: std::runtime_error with one line, and nothing is left: it cannot be read, or there is no room for the copy
   working_copy(const std::string& of, std::string place);
   // effects: removes both
   ~working_copy();

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "blocks/word_lock.hpp"
 
+#include "blocks/lock_checks.hpp"
 #include "support/catch.hpp"
 
 #include <array>
 #include <atomic>
-#include <cerrno>
 #include <chrono>
 #include <functional>
 #include <mutex>
@@ -15,6 +15,7 @@
 #include <vector>
 
 using mallocspy::blocks::word_lock;
+using namespace mallocspy::tests;
 
 namespace {
 
@@ -60,56 +61,15 @@ template <class Condition> bool becomes_true(Condition condition) {
 } // namespace
 
 TEST_CASE("threads that hold a word_lock are alone, and see what the one before wrote", "[blocks][lock]") {
-  word_lock lock;
-  std::size_t plain = 0; // ThreadSanitizer watches it
-  std::atomic<int> inside{0};
-  std::atomic<int> met{0};
-  std::vector<std::thread> threads;
-  for (std::size_t t = 0; t < thread_count; ++t) {
-    threads.emplace_back([&] {
-      for (int i = 0; i < 20000; ++i) {
-        const std::lock_guard<word_lock> hold(lock);
-        // Relaxed: no order but the lock's.
-        met.fetch_add(inside.fetch_add(1, std::memory_order_relaxed), std::memory_order_relaxed);
-        ++plain;
-        if (i % 1000 == 0) {
-          std::this_thread::sleep_for(std::chrono::microseconds(100)); // so that others go to sleep
-        }
-        inside.fetch_sub(1, std::memory_order_relaxed);
-      }
-    });
-  }
-  for (std::thread& thread : threads) {
-    thread.join();
-  }
-  CHECK(plain == 20000 * thread_count);
-  CHECK(met == 0);
+  check_holders_are_alone<word_lock>(thread_count, [](int turn) {
+    if (turn % 1000 == 0) {
+      std::this_thread::sleep_for(std::chrono::microseconds(100)); // so that others go to sleep
+    }
+  });
 }
 
 TEST_CASE("a thread waits as long as another holds a word_lock, and keeps its errno", "[blocks][lock]") {
-  word_lock lock;
-  std::atomic<bool> held{true};
-  std::atomic<bool> waiting{false};
-  bool came_early = true;
-  int error = 0;
-  lock.lock(); // by the only thread: for threads that start later too
-  std::thread other([&] {
-    errno = EDOM;
-    waiting = true;
-    lock.lock();
-    error = errno;
-    came_early = held.load();
-    lock.unlock();
-  });
-  while (!waiting.load()) {
-    std::this_thread::yield();
-  }
-  std::this_thread::sleep_for(std::chrono::milliseconds(20)); // long enough that it sleeps
-  held = false;
-  lock.unlock();
-  other.join();
-  CHECK_FALSE(came_early);
-  CHECK(error == EDOM);
+  check_others_wait<word_lock>();
 }
 
 TEST_CASE("no thread starves while seven others take a word_lock all the time", "[blocks][lock]") {

@@ -6,6 +6,20 @@
 if(MALLOCSPY_SANITIZE)
   return()
 endif()
+
+# mallocspy_add_interpose_objects(SOURCE...): the objects alone, for a shared library that is put into programs.
+function(mallocspy_add_interpose_objects)
+  add_library(mallocspy_interpose_objects OBJECT ${ARGN})
+  target_include_directories(mallocspy_interpose_objects PRIVATE ${PROJECT_SOURCE_DIR}/src)
+  target_link_libraries(mallocspy_interpose_objects PRIVATE mallocspy_build_flags mallocspy_contract)
+  set_target_properties(mallocspy_interpose_objects PROPERTIES
+    CXX_VISIBILITY_PRESET hidden
+    VISIBILITY_INLINES_HIDDEN ON
+    POSITION_INDEPENDENT_CODE ON)
+  # What is defined here is not what the compiler knows by these names, and none is to be made of another.
+  target_compile_options(mallocspy_interpose_objects PRIVATE -fno-builtin)
+endfunction()
+
 if(CMAKE_SYSTEM_NAME STREQUAL "Darwin")
   include(interpose_dyld)
 endif()
@@ -13,20 +27,12 @@ if(NOT CMAKE_SYSTEM_NAME STREQUAL "Linux")
   return()
 endif()
 
-# The objects alone, for a shared library that is preloaded.
-add_library(mallocspy_interpose_objects OBJECT
+mallocspy_add_interpose_objects(
   interpose/names/malloc_names.cpp
   interpose/names/operator_names.cpp
   interpose/names/other_names.cpp
   interpose/names/start.cpp)
-target_include_directories(mallocspy_interpose_objects PRIVATE ${PROJECT_SOURCE_DIR}/src)
-target_link_libraries(mallocspy_interpose_objects PRIVATE mallocspy_build_flags mallocspy_contract)
-set_target_properties(mallocspy_interpose_objects PROPERTIES
-  CXX_VISIBILITY_PRESET hidden
-  VISIBILITY_INLINES_HIDDEN ON
-  POSITION_INDEPENDENT_CODE ON)
-# -fno-builtin: what is defined here is not what the compiler knows by these names.
-target_compile_options(mallocspy_interpose_objects PRIVATE -fno-builtin -fno-plt)
+target_compile_options(mallocspy_interpose_objects PRIVATE -fno-plt)
 set_source_files_properties(interpose/names/malloc_names.cpp interpose/names/operator_names.cpp interpose/names/other_names.cpp
   PROPERTIES COMPILE_OPTIONS "-fomit-frame-pointer;-foptimize-sibling-calls")
 

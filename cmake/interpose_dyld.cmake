@@ -6,20 +6,11 @@ if(mallocspy_mimalloc_is_installed)
   message(STATUS "mallocspy: an installed mimalloc may interpose malloc itself: build it in (-DMALLOCSPY_MIMALLOC=fetch)")
 endif()
 
-# The objects alone, for the library that is inserted into programs.
-add_library(mallocspy_interpose_objects OBJECT
+mallocspy_add_interpose_objects(
   interpose/names/dyld_entry.cpp
   interpose/names/dyld_operators.cpp
   interpose/names/dyld_start.cpp
   interpose/names/dyld_table.cpp)
-target_include_directories(mallocspy_interpose_objects PRIVATE ${PROJECT_SOURCE_DIR}/src)
-target_link_libraries(mallocspy_interpose_objects PRIVATE mallocspy_build_flags mallocspy_contract)
-set_target_properties(mallocspy_interpose_objects PROPERTIES
-  CXX_VISIBILITY_PRESET hidden
-  VISIBILITY_INLINES_HIDDEN ON
-  POSITION_INDEPENDENT_CODE ON)
-# -fno-builtin: the compiler is not to make one of these functions of another.
-target_compile_options(mallocspy_interpose_objects PRIVATE -fno-builtin)
 
 if(NOT BUILD_SHARED_LIBS)
   message(STATUS "mallocspy: no mallocspy::interpose: on macOS it needs a shared libmallocspy (-DBUILD_SHARED_LIBS=ON)")

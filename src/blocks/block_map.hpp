@@ -69,9 +69,9 @@ MALLOCSPY_COLD void publish_large(map_byte* first, std::size_t size, marks m) no
 
 // effects: says that a live block of the size that the code is for starts at the granule of `first`
 inline void publish_short(map_byte* first, short_code code, marks m) noexcept {
-  const std::uint8_t kept = m == marks::keep ? first->load(std::memory_order_relaxed) & mark_bit : 0;
-  const std::uint8_t set = m == marks::set ? mark_bit : 0;
-  const std::uint8_t value = write_short_size(first, code, m);
+  const short_code kept = m == marks::keep ? first->load(std::memory_order_relaxed) & mark_bit : 0;
+  const short_code set = m == marks::set ? mark_bit : 0;
+  const short_code value = write_short_size(first, code, m);
   first->store(static_cast<std::uint8_t>(value | kept | set), std::memory_order_release);
 }
 
@@ -86,7 +86,7 @@ inline void publish(map_byte* first, std::size_t size, marks m) noexcept {
 
 // effects: makes the byte `next` if it still is `value`; of several threads that try at once one succeeds
 inline bool exchange(map_byte* byte, std::uint8_t value, unsigned next) noexcept {
-  if (process_has_one_thread()) {
+  if (MALLOCSPY_LIKELY(process_has_one_thread())) { // a jump is little beside an atomic instruction
     byte->store(static_cast<std::uint8_t>(next), std::memory_order_relaxed);
     return true;
   }

@@ -143,13 +143,10 @@ inline bool raw_free_at(map_byte* byte, void* p) noexcept {
   return true;
 }
 
-// effects, returns: the same for a block without a mark, as all are outside of spying; false also for one with it
-inline bool raw_free_unmarked_at(map_byte* byte, void* p) noexcept {
-  if (MALLOCSPY_UNLIKELY(byte == nullptr)) {
-    return false;
-  }
+// effects, returns: the same for a block with a class in the table (value_classes), and a byte
+MALLOCSPY_INLINE bool raw_free_classed_at(map_byte* byte, void* p, const std::uint8_t* classes) noexcept {
   const std::uint8_t value = byte->load(std::memory_order_relaxed);
-  const size_class of = class_of_unmarked(value);
+  const size_class of = classes[value];
   if (MALLOCSPY_UNLIKELY(of == no_block_class || !exchange(byte, value, freed_bit))) {
     return false;
   }

@@ -10,7 +10,6 @@ namespace mallocspy {
 
 namespace blocks {
 
-__thread const void* client_frame = nullptr;
 #if defined(__APPLE__)
 __thread const void* door_frame = nullptr;
 #endif

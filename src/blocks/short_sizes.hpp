@@ -29,7 +29,7 @@ inline constexpr std::size_t first_giant = std::size_t{1} << 29; // 512 MiB
 
 // The size classes of short blocks, by what a block of the class can hold. They are mimalloc's own: a request for that many
 // bytes is one that wastes nothing.
-using size_class = std::uint8_t;
+using size_class = std::size_t;
 inline constexpr std::array<std::uint16_t, 15> class_extents = {0,   16,  32,  48,  64,  80,  96, 112,
                                                                 128, 160, 192, 224, 256, 320, 384};
 inline constexpr size_class no_block_class = 0; // of a byte of the map at which no unmarked block starts
@@ -97,13 +97,13 @@ constexpr size_class class_of_value(unsigned value) noexcept {
 // All tables that an allocation looks into at one address, which is then loaded once.
 struct short_size_tables {
   std::array<std::uint32_t, first_large> codes{};
-  std::array<size_class, first_large> classes{};
+  std::array<std::uint8_t, first_large> classes{};
 };
 constexpr short_size_tables make_short_size_tables() noexcept {
   short_size_tables all;
   for (std::size_t size = 0; size < first_large; ++size) {
     all.codes[size] = encode_short(size);
-    all.classes[size] = class_of_size(size);
+    all.classes[size] = static_cast<std::uint8_t>(class_of_size(size));
   }
   return all;
 }
@@ -115,32 +115,36 @@ constexpr auto all_meanings() noexcept {
   return all;
 }
 constexpr auto all_value_classes() noexcept {
-  std::array<size_class, 256> all{};
+  std::array<std::uint8_t, 256> all{};
   for (unsigned value = 0; value < 256; ++value) {
-    all[value] = class_of_value(value);
+    all[value] = static_cast<std::uint8_t>(class_of_value(value));
   }
   return all;
 }
 
 inline constexpr short_size_tables short_sizes = make_short_size_tables();
 inline constexpr auto meanings = all_meanings();
-inline constexpr auto value_classes = all_value_classes();
 
 } // namespace detail
+
+// For each byte of the map the class of the unmarked block that starts there; no_block_class if none does.
+inline constexpr auto value_classes = detail::all_value_classes();
+// A table in which there are none.
+inline constexpr decltype(value_classes) no_classes{};
 
 // returns: the class of a size below first_large
 inline size_class class_of_short(std::size_t size) noexcept {
   return detail::short_sizes.classes[size];
 }
 
-// returns: the class of the unmarked block that starts where this byte of the map was read; no_block_class if none does
-inline size_class class_of_unmarked(std::uint8_t value) noexcept {
-  return detail::value_classes[value];
-}
-
 // returns: the class of the block that starts where this byte of the map was read, marked or not
 inline size_class class_of_block(std::uint8_t value) noexcept {
-  return detail::value_classes[value & ~unsigned{mark_bit}];
+  return value_classes[value & ~unsigned{mark_bit}];
+}
+
+// returns: the same, of a marked block
+inline size_class class_of_marked(std::uint8_t value) noexcept {
+  return value_classes[std::size_t{value} - mark_bit];
 }
 
 } // namespace mallocspy::blocks

@@ -43,11 +43,18 @@ inline short_code code_of_short(std::size_t size) noexcept {
 
 // effects: writes what does not fit into the first byte behind it; `first` itself may hold anything afterwards, but no
 //   start
-// returns: the first byte, with its start bit
-inline std::uint8_t write_short_size(map_byte* first, short_code code, marks m) noexcept;
+// returns: in bits 0 to 7 the first byte, with its start bit
+inline short_code write_short_size(map_byte* first, short_code code, marks m) noexcept;
 
-// effects, returns: the same for a size from first_large
+// effects: the same for a size from first_large
+// returns: the first byte, with its start bit
 inline std::uint8_t write_large_size(map_byte* first, std::size_t size, marks m) noexcept;
+
+// effects, returns: the same for any size
+inline std::uint8_t write_size(map_byte* first, std::size_t size, marks m) noexcept {
+  return size < first_large ? static_cast<std::uint8_t>(write_short_size(first, code_of_short(size), m))
+                            : write_large_size(first, size, m);
+}
 
 // returns: the size of the block whose first byte is at `first` and was read as `value`; no_size if no block starts there.
 //   Reads the byte behind `first` in any case
@@ -110,9 +117,9 @@ inline void write_word(map_word& word, std::uint64_t payload, marks m) noexcept 
 
 } // namespace detail
 
-inline std::uint8_t write_short_size(map_byte* first, short_code code, marks m) noexcept {
+inline short_code write_short_size(map_byte* first, short_code code, marks m) noexcept {
   detail::write_byte(first[code >> 16], static_cast<std::uint8_t>(code >> 8), m);
-  return static_cast<std::uint8_t>(code);
+  return code;
 }
 
 inline std::uint8_t write_large_size(map_byte* first, std::size_t size, marks m) noexcept {

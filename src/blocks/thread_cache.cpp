@@ -11,36 +11,56 @@
 
 namespace mallocspy::blocks {
 
-__thread thread_cache* this_cache = nullptr;
-
 namespace {
+
+// Behind the only row of threads without a cache.
+alignas(thread_cache::row_size) void* no_row[thread_cache::slots] = {};
+
+constexpr cache_tops make_tops_of_none() noexcept {
+  cache_tops none{};
+  for (void**& top : none.tops) {
+    top = no_row + thread_cache::slots;
+  }
+  return none;
+}
+cache_tops tops_of_none = make_tops_of_none();
 
 // A thread that has ended, cannot be told of its end, or got no memory goes without.
 __thread bool goes_without = false;
 
-void** row_of(thread_cache& cache, size_class of) noexcept {
-  return cache.rows[of];
+void** first_of(thread_cache& cache, size_class of) noexcept {
+  return cache.rows[of] + 1;
 }
 
 void give_back_from(thread_cache& cache, size_class of, std::size_t count) noexcept {
-  void** row = row_of(cache, of);
-  const auto held = static_cast<std::size_t>(cache.tops[of] - row);
+  void** first = first_of(cache, of);
+  const auto held = static_cast<std::size_t>(cache.tops[of] - first);
   for (std::size_t i = 0; i < count; ++i) {
-    backing::release(row[i]);
+    backing::release(first[i]);
   }
-  std::memmove(row, row + count, (held - count) * sizeof(void*));
-  cache.tops[of] = row + (held - count);
+  std::memmove(first, first + count, (held - count) * sizeof(void*));
+  cache.tops[of] = first + (held - count);
 }
 
 void empty(thread_cache& cache) noexcept {
   for (size_class of = 1; of < long_class; ++of) {
-    give_back_from(cache, of, static_cast<std::size_t>(cache.tops[of] - row_of(cache, of)));
+    give_back_from(cache, of, static_cast<std::size_t>(cache.tops[of] - first_of(cache, of)));
   }
 }
 
+} // namespace
+
+__thread thread_words this_words = {&tops_of_none, nullptr, stands_nowhere, 0};
+
+thread_cache* cache_of_this_thread() noexcept {
+  return this_words.cache == &tops_of_none ? nullptr : static_cast<thread_cache*>(this_words.cache);
+}
+
+namespace {
+
 void end(void* ended) {
   auto* cache = static_cast<thread_cache*>(ended);
-  this_cache = nullptr;
+  this_words.cache = &tops_of_none;
   goes_without = true; // destructors that come later
   empty(*cache);
   unmap_table(cache, sizeof(thread_cache));
@@ -70,23 +90,19 @@ void make_cache() noexcept {
     return;
   }
   for (size_class of = 1; of < long_class; ++of) {
-    cache->tops[of] = row_of(*cache, of);
+    cache->tops[of] = first_of(*cache, of);
   }
   // Never room for what has no class.
-  cache->tops[no_block_class] = row_of(*cache, no_block_class) + thread_cache::slots - 1;
-  cache->tops[long_class] = row_of(*cache, long_class) + thread_cache::slots - 1;
-  this_cache = cache;
+  cache->tops[no_block_class] = tops_of_none.tops[no_block_class];
+  cache->tops[long_class] = tops_of_none.tops[long_class];
+  this_words.cache = cache;
   goes_without = false;
 }
 
-} // namespace
-
-namespace {
-
 void release_anyhow(void* block, size_class of) noexcept {
   if (of < long_class) {
-    if (this_cache != nullptr) {
-      give_back_from(*this_cache, of, thread_cache::slots / 2);
+    if (thread_cache* cache = cache_of_this_thread()) {
+      give_back_from(*cache, of, thread_cache::slots / 2);
     } else if (!goes_without) {
       make_cache();
     }
@@ -106,8 +122,8 @@ void release_uncached(void* block, size_class of) noexcept {
 }
 
 void empty_cache() noexcept {
-  if (this_cache != nullptr) {
-    empty(*this_cache);
+  if (thread_cache* cache = cache_of_this_thread()) {
+    empty(*cache);
   }
 }
 

@@ -7,54 +7,52 @@
 
 #include "blocks/hints.hpp"
 #include "blocks/short_sizes.hpp"
+#include "blocks/thread_words.hpp"
 
 #include <cstddef>
 #include <cstdint>
 
 namespace mallocspy::blocks {
 
-struct thread_cache {
-  static constexpr std::size_t slots = 64; // the last one stays free: a full class is told from an empty one
+// For each class, behind the block that was freed last.
+struct cache_tops {
+  void** tops[class_count];
+};
+
+struct thread_cache : cache_tops {
+  // The first slot of a row stays null, so that an empty class is told by what is taken.
+  static constexpr std::size_t slots = 64;
+  static constexpr std::size_t most = slots - 1;
   static constexpr std::size_t row_size = slots * sizeof(void*);
 
-  // For each class, behind the block that was freed last. A row is aligned to its size: where in it a pointer is, its low
-  // bits say.
-  void** tops[class_count];
+  // Each is aligned to its size, so that the low bits of a pointer behind its last slot say that it is full.
   alignas(row_size) void* rows[class_count][slots];
 };
 
-// null: the thread has none, either not yet or not any more
-MALLOCSPY_INNER extern __thread thread_cache* this_cache;
+// returns: the calling thread's; null if it has none
+thread_cache* cache_of_this_thread() noexcept;
 
 // returns: a block of the class that this thread freed; null if there is none
 MALLOCSPY_INLINE void* take_cached(size_class of) noexcept {
-  thread_cache* cache = this_cache;
-  if (MALLOCSPY_UNLIKELY(cache == nullptr)) {
-    return nullptr;
+  void**& top = this_words.cache->tops[of];
+  void** last = top - 1;
+  void* block = *last;
+  if (MALLOCSPY_LIKELY(block != nullptr)) {
+    top = last;
   }
-  void** top = cache->tops[of];
-  if (MALLOCSPY_UNLIKELY(reinterpret_cast<std::uintptr_t>(top) % thread_cache::row_size == 0)) {
-    return nullptr;
-  }
-  cache->tops[of] = --top;
-  void* block = *top;
-  MALLOCSPY_ASSUME(block != nullptr);
   return block;
 }
 
 // effects: keeps a block of the class that has left the block map
 // returns: false, and nothing is kept, if there is no room or it is of long_class
 MALLOCSPY_INLINE bool keep_cached(void* block, size_class of) noexcept {
-  thread_cache* cache = this_cache;
-  if (MALLOCSPY_UNLIKELY(cache == nullptr)) {
+  void**& top = this_words.cache->tops[of];
+  void** place = top;
+  if (MALLOCSPY_UNLIKELY(reinterpret_cast<std::uintptr_t>(place) % thread_cache::row_size == 0)) {
     return false;
   }
-  void** top = cache->tops[of] + 1;
-  if (MALLOCSPY_UNLIKELY(reinterpret_cast<std::uintptr_t>(top) % thread_cache::row_size == 0)) {
-    return false;
-  }
-  top[-1] = block;
-  cache->tops[of] = top;
+  *place = block;
+  top = place + 1;
   return true;
 }
 

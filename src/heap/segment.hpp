@@ -94,10 +94,7 @@ inline void forbid_granules(std::uintptr_t address, std::size_t granules) noexce
 inline void write_block(const segment& s, std::uintptr_t address, std::size_t size, std::size_t granules) noexcept {
   allow_block(address, size, granules);
   map_byte* first = s.byte_of(address);
-  const std::uint8_t value = size < blocks::first_large
-                                 ? blocks::write_short_size(first, blocks::code_of_short(size), blocks::marks::none)
-                                 : blocks::write_large_size(first, size, blocks::marks::none);
-  first->store(value, std::memory_order_relaxed);
+  first->store(blocks::write_size(first, size, blocks::marks::none), std::memory_order_relaxed);
 }
 
 // returns: the requested size of the live block that starts here; blocks::no_size if none does

@@ -12,7 +12,7 @@ namespace mallocspy::interpose {
 inline constexpr request_info c_request{task::default_alignment, false, entry_point::c_library};
 inline constexpr request_info new_request{task::default_alignment, false, entry_point::operator_new};
 
-// `frame`: of the function that returns to the client (blocks/client_frame.hpp).
+// `frame`: of the function that returns to the client (blocks/thread_words.hpp).
 
 // returns: a block; null without memory, where the spy refuses, and for more than PTRDIFF_MAX bytes
 void* allocate_slowly(std::size_t size, const request_info& request, origin made_by, const void* frame);
@@ -37,7 +37,7 @@ inline void* allocate_unkept(std::size_t size) noexcept {
 
 // effects: frees the unspied block at p. returns: false, and nothing has happened, if that takes a further question
 MALLOCSPY_INLINE bool free_shortly(void* p) noexcept {
-  return MALLOCSPY_LIKELY(blocks::raw_free_unmarked_at(task::find_unspied(p), p));
+  return MALLOCSPY_LIKELY(task::free_unspied(p));
 }
 
 // returns: whether p is a live block, or the client pointer of one

@@ -2,7 +2,7 @@
 // Runs inside hooks: never allocates from what is hooked, takes no lock.
 #include <mallocspy/spies/call_stack.hpp>
 
-#include "blocks/client_frame.hpp"
+#include "blocks/thread_words.hpp"
 #include "spies/stack_table.hpp"
 #include "spies/stack_walk.hpp"
 
@@ -68,7 +68,7 @@ MALLOCSPY_OUT_OF_LINE stack_id capture_stack_id(std::size_t depth) noexcept {
 }
 
 MALLOCSPY_OUT_OF_LINE stack_id capture_client_stack_id(std::size_t depth) noexcept {
-  const void* frame = blocks::client_frame != nullptr ? blocks::client_frame : __builtin_frame_address(0);
+  const void* frame = blocks::this_words.client_frame != nullptr ? blocks::this_words.client_frame : __builtin_frame_address(0);
   const stack_id id = depth == 0 ? 0 : spies::walk_and_store(frame, at_most_max(depth));
   MALLOCSPY_KEEP_FRAME();
   return id;

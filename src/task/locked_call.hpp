@@ -3,7 +3,6 @@
 // serves all others. Runs inside hooks: never allocates from what is hooked.
 #pragma once
 
-#include "blocks/client_frame.hpp"
 #include "task/spy_registry.hpp"
 
 namespace mallocspy::task {
@@ -28,7 +27,7 @@ public:
     }
     thread.locked = true;
     // Nested calls go by that, even if the spy may be entered without the lock again before this one is over.
-    thread.stand.store(no_member, std::memory_order_relaxed);
+    blocks::this_words.stand.store(no_member, std::memory_order_relaxed);
     auto* spy = reinterpret_cast<IMallocSpy*>(word - expected);
     MALLOCSPY_FORGET_ORIGIN(spy);
     MALLOCSPY_ASSUME(spy != nullptr);
@@ -37,7 +36,7 @@ public:
 
   // effects: notes where the client's call has led to: here
   MALLOCSPY_INLINE void note_frame() const noexcept {
-    blocks::client_frame = __builtin_frame_address(0);
+    blocks::this_words.client_frame = __builtin_frame_address(0);
   }
 
   MALLOCSPY_INLINE void leave() const {
@@ -65,8 +64,11 @@ public:
   explicit operator bool() const noexcept {
     return m_spy != nullptr;
   }
-  IMallocSpy* operator->() const noexcept {
+  IMallocSpy* spy() const noexcept {
     return m_spy;
+  }
+  IMallocSpy* operator->() const noexcept {
+    return spy();
   }
   bool is_nested() const noexcept {
     return false;

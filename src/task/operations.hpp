@@ -10,10 +10,14 @@
 
 namespace mallocspy::task {
 
-// effects: what alloc does for a large size, and under a spy; and realloc under a spy. For task_request; so is
-//   free_otherwise without a request, and the three have shorter ways than the others
+// For task_request, which has shorter ways under a spy than others have.
+// effects: what alloc does for a large size, and under a spy; and realloc under a spy
 void* alloc_otherwise(SIZE_T cb);
 void* realloc_otherwise(void* pv, SIZE_T cb);
+// effects: what free does under a spy, and for a pointer at which no block starts. The pointer's byte of the map is given,
+//   or it has none
+void free_otherwise(void* pv, blocks::map_byte* byte);
+void free_nowhere(void* pv);
 
 inline void* alloc(SIZE_T cb) {
   if (MALLOCSPY_UNLIKELY(cb >= unspied_sizes.load(std::memory_order_relaxed))) {
@@ -31,19 +35,27 @@ inline void* alloc(SIZE_T cb, const request_info& request) {
 }
 
 // effects: what the operation does where find_unspied found no live block: under a spy, or for a pointer that is none
-void free_otherwise(void* pv);
 void free_otherwise(const request_info& request, void* pv);
 SIZE_T get_size_otherwise(const request_info& request, void* pv);
 int did_alloc_otherwise(const request_info& request, void* pv);
 
 inline void free(void* pv) {
-  if (MALLOCSPY_UNLIKELY(!blocks::raw_free_unmarked_at(find_unspied(pv), pv))) {
-    free_otherwise(pv);
+  blocks::map_byte* byte = blocks::find_byte(pv);
+  if (MALLOCSPY_UNLIKELY(byte == nullptr)) {
+    free_nowhere(pv);
+  } else if (MALLOCSPY_UNLIKELY(!blocks::raw_free_classed_at(byte, pv, unspied_classes.load(std::memory_order_relaxed)))) {
+    free_otherwise(pv, byte);
   }
 }
 
+// effects: frees the block at pv, if no spy is registered and an unmarked one starts there. returns: whether it has
+MALLOCSPY_INLINE bool free_unspied(void* pv) noexcept {
+  blocks::map_byte* byte = blocks::find_byte(pv);
+  return byte != nullptr && blocks::raw_free_classed_at(byte, pv, unspied_classes.load(std::memory_order_relaxed));
+}
+
 inline void free(void* pv, const request_info& request) {
-  if (MALLOCSPY_UNLIKELY(!blocks::raw_free_unmarked_at(find_unspied(pv), pv))) {
+  if (MALLOCSPY_UNLIKELY(!free_unspied(pv))) {
     free_otherwise(request, pv);
   }
 }

@@ -9,13 +9,13 @@
 namespace mallocspy::task {
 
 spied_call::spied_call(const request_info& request, const void* client_frame) noexcept
-    : m_outer(this_thread.request), m_outer_frame(blocks::client_frame), m_spy(enter()) {
+    : m_outer(this_thread.request), m_outer_frame(blocks::this_words.client_frame), m_spy(enter()) {
   if (m_spy != nullptr) {
     this_thread.request = &request;
-    blocks::client_frame = client_frame;
+    blocks::this_words.client_frame = client_frame;
 #if defined(__APPLE__)
     if (m_outer_frame == nullptr && blocks::door_frame != nullptr) {
-      blocks::client_frame = blocks::door_frame;
+      blocks::this_words.client_frame = blocks::door_frame;
     }
 #endif
   }
@@ -31,18 +31,18 @@ IMallocSpy* spied_call::enter() noexcept {
     wait_at_gate();
   }
   const std::uintptr_t seen = spy_word.load(std::memory_order_relaxed);
-  if (is_open(seen) && thread.stand.load(std::memory_order_relaxed) != no_member) {
+  if (is_open(seen) && blocks::this_words.stand.load(std::memory_order_relaxed) != no_member) {
     if ((seen & fenced_bit) != 0) {
-      announce_fenced(thread.stand, std::uintptr_t{inside});
+      announce_fenced(blocks::this_words.stand, std::uintptr_t{inside});
     } else {
-      announce(thread.stand, std::uintptr_t{inside});
+      announce(blocks::this_words.stand, std::uintptr_t{inside});
       m_afterwards = (seen & gate_bit) == 0 ? seen : std::uintptr_t{outside}; // the next call looks at the gate again
     }
     if (spy_word.load(std::memory_order_seq_cst) == seen) {
       return spy_in(seen);
     }
     m_afterwards = outside;
-    thread.stand.store(outside, std::memory_order_release);
+    blocks::this_words.stand.store(outside, std::memory_order_release);
   }
   IMallocSpy* spy = enter_slowly(thread);
   if (spy == nullptr) {
@@ -61,10 +61,10 @@ blocks::node_stock& spied_call::nodes() const noexcept {
 spied_call::~spied_call() {
   spy_thread& thread = this_thread;
   thread.request = m_outer;
-  blocks::client_frame = m_outer_frame;
+  blocks::this_words.client_frame = m_outer_frame;
   switch (m_level) {
   case level::outermost:
-    announce(thread.stand, m_afterwards);
+    announce(blocks::this_words.stand, m_afterwards);
     if (spy_word.load(std::memory_order_seq_cst) != m_afterwards) {
       complete_revocation();
     }

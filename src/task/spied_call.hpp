@@ -38,7 +38,7 @@ public:
     if (thread.locked) {
       registry.spied += change;
     } else {
-      thread.count(change);
+      blocks::this_words.spied += change;
     }
   }
 

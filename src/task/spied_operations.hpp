@@ -20,7 +20,7 @@ int spied_did_alloc(const request_info& request, void* pv);
 void spied_heap_minimize(const request_info& request);
 
 // The same for doors that have something left to do afterwards, and so cannot end in a jump: with the frame of the function
-// that returns to the client (blocks/client_frame.hpp).
+// that returns to the client (blocks/thread_words.hpp).
 void* spied_alloc(const request_info& request, SIZE_T cb, const void* client_frame);
 void* spied_realloc(const request_info& request, void* pv, SIZE_T cb, const void* client_frame);
 void spied_free(const request_info& request, void* pv, const void* client_frame);

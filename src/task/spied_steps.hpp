@@ -11,7 +11,7 @@
 #include "task/spied_call.hpp"
 
 // A function that the one before ends with. The frame of the last one in such a chain is the client frame of the call
-// (blocks/client_frame.hpp), so it must return to the client, whichever way the call has come: by a jump, or, where the
+// (blocks/thread_words.hpp), so it must return to the client, whichever way the call has come: by a jump, or, where the
 // compiler makes none of calls, as one function.
 #if defined(MALLOCSPY_TSAN) || defined(MALLOCSPY_ASAN) || !defined(__OPTIMIZE__)
 #define MALLOCSPY_CHAINED MALLOCSPY_INLINE

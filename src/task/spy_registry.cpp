@@ -21,6 +21,7 @@ namespace task {
 std::atomic<std::uintptr_t> spy_word{0};
 // Only the table's address, which is constant. NOLINTNEXTLINE(cppcoreguidelines-interfaces-global-init)
 std::atomic<const blocks::leaf_entry*> unspied_leaves{blocks::leaf_table};
+std::atomic<const std::uint8_t*> unspied_classes{blocks::value_classes.data()};
 std::atomic<std::size_t> unspied_sizes{blocks::first_large};
 blocks::spied_set spied_pointers;
 registry_state registry;
@@ -65,6 +66,7 @@ void close_word() noexcept {
 // effects: says whether operations must look at the word, or may go on without
 void ask_all_for_a_spy(bool ask) noexcept {
   ask = ask || registry.always_ask;
+  unspied_classes.store(ask ? blocks::no_classes.data() : blocks::value_classes.data(), std::memory_order_relaxed);
   unspied_leaves.store(ask ? blocks::no_leaves : blocks::leaf_table, std::memory_order_relaxed);
   unspied_sizes.store(ask ? 0 : blocks::first_large, std::memory_order_relaxed);
 }
@@ -125,10 +127,10 @@ IMallocSpy* enter_slowly(spy_thread& thread) noexcept {
   if (is_open(word) && roster::enter(thread)) {
     thread.locked = false;
     // The lock keeps the word open until the announcement is there for all to see.
-    thread.stand.store(inside, std::memory_order_seq_cst);
+    blocks::this_words.stand.store(inside, std::memory_order_seq_cst);
     lock.unlock();
   } else {
-    thread.stand.store(no_member, std::memory_order_relaxed);
+    blocks::this_words.stand.store(no_member, std::memory_order_relaxed);
   }
   return spy_in(word);
 }
@@ -136,7 +138,7 @@ IMallocSpy* enter_slowly(spy_thread& thread) noexcept {
 void leave_locked(spy_thread& thread) {
   IMallocSpy* revoked = take_off_if_due();
   thread.locked = false;
-  thread.stand.store(std::uintptr_t{thread.member ? outside : no_member}, std::memory_order_relaxed);
+  blocks::this_words.stand.store(std::uintptr_t{thread.member ? outside : no_member}, std::memory_order_relaxed);
   lock.unlock();
   if (revoked != nullptr) {
     revoked->Release();
@@ -165,8 +167,9 @@ void registry_always_ask(bool always) noexcept {
 void registry_close_gate(bool closed) noexcept {
   const registry_lock held;
   const std::uintptr_t others = word_under_lock() & ~gate_bit;
-  ask_all_for_a_spy(closed || others != 0);
-  spy_word.store(closed ? others | gate_bit : others, std::memory_order_seq_cst);
+  const std::uintptr_t word = closed ? others | gate_bit : others;
+  ask_all_for_a_spy(word != 0);
+  spy_word.store(word, std::memory_order_seq_cst);
 }
 
 void registry_adopt(std::ptrdiff_t spied, blocks::node_stock& nodes) noexcept {
@@ -245,11 +248,12 @@ HRESULT CoRegisterMallocSpy(IMallocSpy* pMallocSpy) {
     ++registry.registration;
     spied_pointers.start_over();
     const std::uintptr_t entrance = !concurrent ? closed_bit : fences_needed() ? fenced_bit : 0;
-    const std::uintptr_t posts = hooks.without_post ? without_post_bit : 0;
-    // First this: who makes a spied block has seen the word, and whoever frees that block must then see no leaves.
-    ask_all_for_a_spy(true);
     const std::uintptr_t gate = word_under_lock() & gate_bit;
-    spy_word.store(reinterpret_cast<std::uintptr_t>(spy) | entrance | posts | gate, std::memory_order_release);
+    const std::uintptr_t posts = hooks.without_post ? without_post_bit : 0;
+    const std::uintptr_t word = reinterpret_cast<std::uintptr_t>(spy) | entrance | posts | gate;
+    // First this: who makes a spied block has seen the word, and whoever frees that block must then find nothing.
+    ask_all_for_a_spy(true);
+    spy_word.store(word, std::memory_order_release);
   }
   drop_lock();
   if (!first) {

@@ -5,6 +5,7 @@
 
 #include "blocks/block_map.hpp"
 #include "blocks/hints.hpp"
+#include "blocks/sanitizer_hints.hpp"
 #include "blocks/word_lock.hpp"
 #include "task/hooks.hpp"
 #include "task/spy_thread.hpp"
@@ -24,6 +25,19 @@ inline constexpr std::uintptr_t fenced_bit = std::uintptr_t{1} << 55; // no addr
 inline constexpr std::uintptr_t gate_bit = 4;
 inline constexpr std::uintptr_t entrance_bits = closed_bit | without_post_bit | gate_bit | fenced_bit;
 
+// returns: whether that is the word now, read after whatever this thread has announced before
+MALLOCSPY_INLINE bool spy_word_is(std::uintptr_t expected) noexcept {
+#if defined(__x86_64__) && defined(__GCC_ASM_FLAG_OUTPUTS__) && !defined(MALLOCSPY_TSAN)
+  // Compared where it lies: compilers load an atomic variable first.
+  bool same;
+  __asm__ volatile("cmpq %2, %1" : "=@cce"(same) : "m"(spy_word), "r"(expected));
+  std::atomic_signal_fence(std::memory_order_acquire);
+  return same;
+#else
+  return spy_word.load(std::memory_order_seq_cst) == expected;
+#endif
+}
+
 inline bool is_open(std::uintptr_t word) noexcept {
   return (word & ~entrance_bits) != 0 && (word & closed_bit) == 0;
 }
@@ -33,9 +47,10 @@ inline bool spy_registered() noexcept {
   return spy_word.load(std::memory_order_relaxed) != 0;
 }
 
-// The leaves of the block map as operations without a spy see them. While a spy is registered, none: the look-up that such
-// an operation makes anyway then finds nothing, and the way that is for this asks for a spy. That saves the question
-// before.
+// What operations without a spy look up: while one is registered nothing is found, and the way that is for this asks for a
+// spy. That saves the question before.
+// The classes of blocks to be freed; and the leaves of the block map, where the class is not asked for.
+MALLOCSPY_INNER extern std::atomic<const std::uint8_t*> unspied_classes;
 MALLOCSPY_INNER extern std::atomic<const blocks::leaf_entry*> unspied_leaves;
 
 // The sizes below this are allocated without a further question: the short ones. While a spy is registered, none.

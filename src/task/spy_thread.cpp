@@ -8,7 +8,7 @@
 
 namespace mallocspy::task {
 
-__thread spy_thread this_thread = {no_member, false, 0, &task_request, false, {}, false, false, nullptr, nullptr};
+__thread spy_thread this_thread = {false, &task_request, false, {}, nullptr, false, false, nullptr, nullptr};
 
 namespace {
 
@@ -21,7 +21,7 @@ void take_off(spy_thread& thread) noexcept {
   }
   thread.member = false;
   thread.ended = true;
-  thread.stand.store(no_member, std::memory_order_relaxed);
+  thread.words->stand.store(no_member, std::memory_order_relaxed);
 }
 
 // At the end of a thread that is on the roster. Destructors that come later use the lock.
@@ -29,8 +29,8 @@ void leave(void* ended) {
   auto& thread = *static_cast<spy_thread*>(ended);
   const registry_lock held;
   take_off(thread);
-  registry_adopt(thread.spied, thread.nodes);
-  thread.spied = 0;
+  registry_adopt(thread.words->spied, thread.nodes);
+  thread.words->spied = 0;
 }
 
 // The end of a thread is told by a key, not by a thread-local destructor: registering that one would allocate.
@@ -64,6 +64,7 @@ bool enter(spy_thread& thread) noexcept {
   if (thread.ended || !make_key() || pthread_setspecific(end_of_thread, &thread) != 0) {
     return false;
   }
+  thread.words = &blocks::this_words;
   thread.next = first;
   thread.link = &first;
   if (first != nullptr) {
@@ -75,19 +76,19 @@ bool enter(spy_thread& thread) noexcept {
 }
 
 bool others_are_out() noexcept {
-  return all_others([](const spy_thread& t) { return t.stand.load(std::memory_order_seq_cst) != inside; });
+  return all_others([](const spy_thread& t) { return t.words->stand.load(std::memory_order_seq_cst) != inside; });
 }
 
 bool others_are_out_or_parked() noexcept {
   return all_others([](const spy_thread& t) {
-    return t.stand.load(std::memory_order_seq_cst) != inside || t.parked.load(std::memory_order_acquire);
+    return t.words->stand.load(std::memory_order_seq_cst) != inside || t.parked.load(std::memory_order_acquire);
   });
 }
 
 std::ptrdiff_t spied() noexcept {
   std::ptrdiff_t sum = 0;
   for (const spy_thread* t = first; t != nullptr; t = t->next) {
-    sum += t->spied;
+    sum += t->words->spied;
   }
   return sum;
 }
@@ -97,7 +98,7 @@ std::ptrdiff_t keep_only(spy_thread& survivor, blocks::node_stock& stock) noexce
   for (spy_thread* t = first; t != nullptr;) {
     spy_thread* next = t->next;
     if (t != &survivor) {
-      sum += t->spied;
+      sum += t->words->spied;
       stock.take_over(t->nodes);
       take_off(*t);
     }

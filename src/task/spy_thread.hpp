@@ -6,6 +6,7 @@
 
 #include "blocks/hints.hpp"
 #include "blocks/spied_set.hpp"
+#include "blocks/thread_words.hpp"
 
 #include <atomic>
 #include <cstdint>
@@ -17,41 +18,34 @@ namespace mallocspy::task {
 inline constexpr std::size_t default_alignment = 2 * sizeof(void*);
 inline constexpr request_info task_request{default_alignment, false, entry_point::task};
 
-// Where a thread stands, as far as calls without the lock go: one of these, none of which spy_word can ever be. Or, between
+// Where a thread stands (blocks/thread_words.hpp): one of these, none of which spy_word can ever be. Or, between
 // two calls, the word under which it entered last: while that is still the word, it may enter again at once.
 enum entrance : std::uintptr_t {
-  inside = 1,    // on the roster, in a call without the lock
-  no_member = 2, // not on the roster (yet, or any more), or in a call that holds the lock
-  outside = 3,   // on the roster, in no call
+  inside = 1,                         // on the roster, in a call without the lock
+  no_member = blocks::stands_nowhere, // not on the roster (yet, or any more), or in a call that holds the lock
+  outside = 3,                        // on the roster, in no call
 };
 
 struct spy_thread {
-  // An entrance. Written by this thread; read by one that revokes or forks, if this thread is on the roster.
-  std::atomic<std::uintptr_t> stand;
   // Read by one that forks: this thread waits in a hook for the lock.
   std::atomic<bool> parked;
-  // Written by this thread while it is inside; read by others only once they have seen that it is out. Client pointers
-  // entered into the spied set minus those taken out.
-  std::ptrdiff_t spied;
 
   // This thread's only.
   const request_info* request; // of the innermost call; &task_request outside of one, so that most need not say theirs
   bool locked;                 // the outermost call holds the lock
   blocks::node_stock nodes;
 
-  // Guarded by the lock.
+  // Guarded by the lock. The words of a member: `spied` is written by this thread while it is inside, and read by others
+  // only once they have seen that it is out.
+  blocks::thread_words* words;
   bool member;
   bool ended;
   spy_thread* next;
   spy_thread** link;
 
-  // effects: says that as many client pointers more are in the spied set. By this thread, in a call without the lock
-  void count(std::ptrdiff_t change) noexcept {
-    spied += change;
-  }
-
+  // returns: whether this thread, the calling one, is in a spied call
   bool in_call() const noexcept {
-    return locked || stand.load(std::memory_order_relaxed) == inside;
+    return locked || blocks::this_words.stand.load(std::memory_order_relaxed) == inside;
   }
 };
 

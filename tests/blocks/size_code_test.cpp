@@ -39,10 +39,6 @@ private:
   alignas(8) map_byte m_bytes[margin + 8 + room];
 };
 
-std::uint8_t write_size(map_byte* first, std::size_t size, marks m) {
-  return size < first_large ? write_short_size(first, code_of_short(size), m) : write_large_size(first, size, m);
-}
-
 std::size_t granules_of(std::size_t size) {
   const std::size_t granules = size / 16 + (size % 16 != 0 ? 1 : 0);
   return granules == 0 ? 1 : granules;
@@ -100,14 +96,14 @@ TEST_CASE("the first byte of a short block tells its class, which holds it", "[b
     REQUIRE(class_extents[of] >= size);
     REQUIRE((of == 1 || class_extents[of - 1U] < size));
     const auto first = static_cast<std::uint8_t>(code_of_short(size));
-    REQUIRE(class_of_unmarked(first) == of);
+    REQUIRE(value_classes.at(first) == of);
     REQUIRE(class_of_block(first) == of);
-    REQUIRE(class_of_unmarked(first | mark_bit) == no_block_class);
+    REQUIRE(value_classes.at(first | mark_bit) == no_block_class);
     REQUIRE(class_of_block(first | mark_bit) == of);
-    REQUIRE(class_of_unmarked(first & 0x7F) == no_block_class);
+    REQUIRE(value_classes.at(first & 0x7F) == no_block_class);
   }
   for (const std::uint8_t code : {code_large, code_giant}) {
-    REQUIRE(class_of_unmarked(start_bit | code) == long_class);
+    REQUIRE(value_classes.at(start_bit | code) == long_class);
     REQUIRE(class_of_block(start_bit | mark_bit | code) == long_class);
   }
 }

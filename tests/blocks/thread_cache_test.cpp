@@ -19,7 +19,8 @@ using namespace mallocspy::tests;
 namespace {
 
 std::size_t kept(size_class of) {
-  return this_cache == nullptr ? 0 : static_cast<std::size_t>(this_cache->tops[of] - this_cache->rows[of]);
+  const thread_cache* cache = cache_of_this_thread();
+  return cache == nullptr ? 0 : static_cast<std::size_t>(cache->tops[of] - (cache->rows[of] + 1));
 }
 
 std::size_t kept_in_all() {
@@ -34,7 +35,7 @@ std::size_t kept_in_all() {
 bool all_have_room() {
   for (size_class of = 1; of < long_class; ++of) {
     for (std::size_t i = 0; i < kept(of); ++i) {
-      if (backing::usable_size(this_cache->rows[of][i]) < class_extents[of]) {
+      if (backing::usable_size(cache_of_this_thread()->rows[of][1 + i]) < class_extents[of]) {
         return false;
       }
     }
@@ -73,10 +74,10 @@ TEST_CASE("a class that is full gives half of it back, and long sizes are not ke
   for (void* p : blocks) {
     raw_free(p, "Free");
     most = std::max(most, kept(class_of_short(297)));
-    was_full = was_full || kept(class_of_short(297)) == thread_cache::slots - 1;
+    was_full = was_full || kept(class_of_short(297)) == thread_cache::most;
     least_once_full = was_full ? std::min(least_once_full, kept(class_of_short(297))) : least_once_full;
   }
-  CHECK(most == thread_cache::slots - 1);
+  CHECK(most == thread_cache::most);
   CHECK(least_once_full == thread_cache::slots / 2);
   empty_cache();
   CHECK(kept_in_all() == 0);
@@ -145,11 +146,11 @@ TEST_CASE("a thread's cache goes with the thread", "[blocks][thread_cache]") {
   void* block = raw_allocate(85);
   std::thread([&] {
     raw_free(block, "Free"); // made by another thread, kept by this one
-    theirs = this_cache;
+    theirs = cache_of_this_thread();
     CHECK(kept_in_all() == 1);
   }).join();
   REQUIRE(theirs != nullptr);
-  CHECK(theirs != this_cache);
+  CHECK(theirs != cache_of_this_thread());
   errno = 0;
   CHECK(msync(theirs, 4096, MS_ASYNC) == -1); // not mapped
   CHECK(errno == ENOMEM);

@@ -4,6 +4,7 @@
 #include "support/on_another_thread.hpp"
 
 #include <atomic>
+#include <initializer_list>
 #include <mallocspy/mallocspy.hpp>
 #include <mallocspy/spies.hpp>
 #include <stdexcept>
@@ -127,6 +128,28 @@ TEST_CASE("a spy_base is called for what it overrides, and its blocks are counte
   stop = true;
   if (other.joinable()) {
     other.join();
+  }
+}
+
+TEST_CASE("what is freed under a spy serves the next request of its size, and none that is larger") {
+  overrides_nothing nothing(spy_calls::concurrent);
+  overrides_both_pre pre(spy_calls::concurrent);
+  overrides_post_alloc post(spy_calls::concurrent);
+  overrides_both_pre serialised;
+  for (spy_base* spy : std::initializer_list<spy_base*>{&nothing, &pre, &post, &serialised}) {
+    REQUIRE(CoRegisterMallocSpy(spy) == S_OK);
+    for (SIZE_T size = 1; size <= 384; size += 7) {
+      CAPTURE(size);
+      void* freed = CoTaskMemAlloc(size);
+      CoTaskMemFree(freed);
+      void* larger = CoTaskMemAlloc(2 * size + 16);
+      void* next = CoTaskMemAlloc(size);
+      CHECK(larger != freed);
+      CHECK(next == freed);
+      CoTaskMemFree(larger);
+      CoTaskMemFree(next);
+    }
+    REQUIRE(CoRevokeMallocSpy() == S_OK);
   }
 }
 

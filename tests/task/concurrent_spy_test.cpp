@@ -190,6 +190,45 @@ TEST_CASE("revoking from inside a hook while other threads are inside completes 
   CHECK(CoRevokeMallocSpy() == CO_E_OBJNOTREG);
 }
 
+TEST_CASE(
+    "a revocation from inside a hook completes with the free of the last block, on a thread that has made calls before") {
+  class held_in_free : public test::concurrent_spy {
+  public:
+    std::atomic<int> holds{0};
+    std::atomic<bool> open{false};
+
+  protected:
+    void on_pre_alloc(SIZE_T cbRequest) override {
+      if (cbRequest == 53) {
+        CoRevokeMallocSpy();
+      }
+    }
+    void on_post_free() override {
+      if (holds == 1) {
+        ++holds;
+        becomes_true([&] { return open.load(); });
+      }
+    }
+  };
+  held_in_free spy;
+  REQUIRE(CoRegisterMallocSpy(&spy) == S_OK);
+  void* own = CoTaskMemAlloc(27);
+  std::thread held([&] {
+    use_memory();
+    void* last = CoTaskMemAlloc(61);
+    spy.holds = 1;
+    CoTaskMemFree(last);
+  });
+  REQUIRE(becomes_true([&] { return spy.holds == 2; }));
+  CoTaskMemFree(CoTaskMemAlloc(53));
+  CoTaskMemFree(own);
+  CHECK(spy.releases == 0); // nothing is left of it, but a thread is inside
+  spy.open = true;
+  held.join();
+  CHECK(spy.releases == 1);
+  CHECK(spy.called_after_release == 0);
+}
+
 TEST_CASE("two threads that revoke from inside hooks do not wait for each other") {
   class both_revoke : public test::concurrent_spy {
   public:

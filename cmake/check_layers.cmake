@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
 # cmake [-DROOT=folder] -P check_layers.cmake: fails where the tree breaks its own rules (docs/architecture.md):
 #   * a layer includes only itself and the layers before it. Their order is read from the list in docs/architecture.md
+#   * a folder inside a layer's sources is a part of it, and includes only itself and the parts before it. Their order is read
+#     from the same section
 #   * no source includes a facade (a header of include/mallocspy itself), and a facade includes no layer behind its own
 #   * every folder of src and include/mallocspy is a layer, and every layer that exists has its folder in tests
 #   * no other top-level folder, no source of more than 400 lines
@@ -40,6 +42,38 @@ endforeach()
 if(NOT layers)
   message(FATAL_ERROR "docs/architecture.md has no list of layers (\"1. `name`: ...\") under \"## Layers\"")
 endif()
+
+# The lists of parts: "* `testing`: `board` (...), `process` (...)".
+string(REGEX MATCHALL "\\* `[a-z_]+`:[^*]+" items "${architecture}")
+set(layers_with_parts "")
+foreach(item IN LISTS items)
+  string(REGEX MATCHALL "`[a-z_]+`" names "${item}")
+  string(REPLACE "`" "" names "${names}")
+  list(POP_FRONT names layer)
+  set(parts_of_${layer} ${names})
+  list(APPEND layers_with_parts ${layer})
+endforeach()
+
+# check_parts(FILE LAYER): the includes of other parts of the layer
+function(check_parts file layer)
+  if(NOT file MATCHES "^src/${layer}/([a-z_]+)/")
+    return()
+  endif()
+  set(part ${CMAKE_MATCH_1})
+  list(FIND parts_of_${layer} ${part} rank)
+  if(rank EQUAL -1)
+    violation(${file} ": docs/architecture.md knows no part " ${part} " of layer " ${layer})
+  endif()
+  file(STRINGS ${ROOT}/${file} lines REGEX "^[ \t]*#[ \t]*include \"${layer}/[a-z_]+/")
+  foreach(line IN LISTS lines)
+    string(REGEX REPLACE ".*\"${layer}/([a-z_]+)/.*" "\\1" included "${line}")
+    list(FIND parts_of_${layer} ${included} included_rank)
+    if(included_rank GREATER rank OR included_rank EQUAL -1)
+      violation(${file} ": part " ${part} " may not include part " ${included} ": " ${line})
+    endif()
+  endforeach()
+  set(violations ${violations} PARENT_SCOPE)
+endfunction()
 
 function(facade_layer facade result)
   set(${result} "" PARENT_SCOPE)
@@ -106,6 +140,7 @@ foreach(parent include/mallocspy src)
          ${ROOT}/${parent}/${layer}/*.cpp ${ROOT}/${parent}/${layer}/*.c)
     foreach(file IN LISTS files)
       check_includes(${file} ${layer} OFF)
+      check_parts(${file} ${layer})
     endforeach()
   endforeach()
 endforeach()

@@ -2,8 +2,8 @@
 // Sweeps to be put together and compared.
 #pragma once
 
-#include "testing/sample_sweep.hpp"
-#include "testing/sweep_json.hpp"
+#include "testing/report/sample_sweep.hpp"
+#include "testing/report/sweep_json.hpp"
 
 #include <string>
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The command on programs of the distribution, which know nothing of it.
 #include "support/catch.hpp"
-#include "testing/sweep_json.hpp"
+#include "testing/report/sweep_json.hpp"
 #include "tool/shell.hpp"
 
 #include <csignal>

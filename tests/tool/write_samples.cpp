@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // write_samples FILE: the sample sweep as JSON, for tests that are no programs of ours.
-#include "testing/sample_sweep.hpp"
+#include "testing/report/sample_sweep.hpp"
 
 #include <fstream>
 

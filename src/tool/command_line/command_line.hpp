@@ -2,7 +2,7 @@
 // Reads the command line.
 #pragma once
 
-#include "tool/verbs/commands.hpp"
+#include "tool/commands.hpp"
 
 #include <string>
 #include <variant>

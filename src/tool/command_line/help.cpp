@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "tool/command_line/help.hpp"
 
-#include "testing/report_text.hpp"
+#include "testing/report/report_text.hpp"
 #include "tool/command_line/catalogue.hpp"
 
 namespace mallocspy::tool {

@@ -2,7 +2,7 @@
 // Builds the parser: the one table of verbs and options.
 #pragma once
 
-#include "tool/verbs/commands.hpp"
+#include "tool/commands.hpp"
 
 #include <CLI/CLI.hpp>
 #include <memory>

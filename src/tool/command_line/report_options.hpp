@@ -2,7 +2,7 @@
 // Options that need more than a line, or that several verbs have.
 #pragma once
 
-#include "tool/verbs/commands.hpp"
+#include "tool/commands.hpp"
 
 #include <CLI/CLI.hpp>
 

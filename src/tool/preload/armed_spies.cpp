@@ -2,8 +2,8 @@
 #include "tool/preload/armed_spies.hpp"
 
 #include "spies/text_writer.hpp"
-#include "testing/board_stacks.hpp"
-#include "testing/damage_codes.hpp"
+#include "testing/board/damage_codes.hpp"
+#include "testing/run/board_stacks.hpp"
 
 #include <cerrno>
 #include <cstdlib>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "tool/preload/armed_sweep.hpp"
 
-#include "testing/misuses_noted.hpp"
-#include "testing/test_spies.hpp"
+#include "testing/spies/misuses_noted.hpp"
+#include "testing/spies/test_spies.hpp"
 
 #include <fcntl.h>
 #include <new>

@@ -4,7 +4,7 @@
 // by the frames of exit().
 #include "interpose/names/dyld_start.hpp"
 #include "interpose/names/dyld_tuple.hpp"
-#include "testing/child_process.hpp"
+#include "testing/process/child_process.hpp"
 #include "tool/preload/arming.hpp"
 
 #include <cstdlib>

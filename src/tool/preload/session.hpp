@@ -3,7 +3,7 @@
 // Nothing in it points. Includes only what both can.
 #pragma once
 
-#include "testing/board.hpp"
+#include "testing/board/board.hpp"
 
 #include <atomic>
 #include <cstdint>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Where the preloaded library begins and ends in a program on Linux.
-#include "testing/child_process.hpp"
-#include "testing/dead_stack.hpp"
+#include "testing/process/child_process.hpp"
+#include "testing/run/dead_stack.hpp"
 #include "tool/preload/arming.hpp"
 
 #include <dlfcn.h>

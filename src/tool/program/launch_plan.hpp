@@ -2,7 +2,7 @@
 // All that must be known before a program is started, so that nothing is found out too late.
 #pragma once
 
-#include "tool/verbs/commands.hpp"
+#include "tool/commands.hpp"
 
 #include <string>
 #include <vector>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "tool/program/preload_library.hpp"
 
-#include "testing/executable_path.hpp"
+#include "testing/process/executable_path.hpp"
 #include "tool/program/preloading.hpp"
 
 #include <filesystem>

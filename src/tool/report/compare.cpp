@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "tool/report/compare.hpp"
 
-#include "testing/report_text.hpp"
+#include "testing/report/report_text.hpp"
 
 #include <algorithm>
 #include <nlohmann/json.hpp>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "tool/report/damage_paragraphs.hpp"
 
-#include "testing/report_text.hpp"
-#include "testing/sweep_findings.hpp"
+#include "testing/report/report_text.hpp"
+#include "testing/sweep/sweep_findings.hpp"
 
 #include <algorithm>
 

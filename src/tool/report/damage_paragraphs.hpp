@@ -2,8 +2,8 @@
 // What the guard found in programs, for people.
 #pragma once
 
-#include "testing/stack_names.hpp"
-#include "testing/suppressions.hpp"
+#include "testing/report/stack_names.hpp"
+#include "testing/report/suppressions.hpp"
 #include "tool/preload/session.hpp"
 
 #include <cstdint>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "tool/report/junit.hpp"
 
-#include "testing/report_text.hpp"
-#include "testing/signal_name.hpp"
+#include "testing/report/report_text.hpp"
+#include "testing/report/signal_name.hpp"
 #include "tool/report/markup.hpp"
 
 #include <cstdio>

@@ -3,7 +3,7 @@
 // outside of main().
 #pragma once
 
-#include "testing/suppressions.hpp"
+#include "testing/report/suppressions.hpp"
 
 #include <cstdint>
 #include <string>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "tool/report/merge.hpp"
 
-#include "testing/sweep_json.hpp"
+#include "testing/report/sweep_json.hpp"
 
 #include <algorithm>
 #include <map>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "tool/report/report_output.hpp"
 
-#include "testing/whole_file.hpp"
+#include "testing/process/whole_file.hpp"
 #include "tool/report/html_page.hpp"
 #include "tool/report/junit.hpp"
 

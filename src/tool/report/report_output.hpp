@@ -2,8 +2,8 @@
 // A sweep to all the places where it is wanted: the same for sweep and for report.
 #pragma once
 
+#include "tool/commands.hpp"
 #include "tool/report/compare.hpp"
-#include "tool/verbs/commands.hpp"
 
 #include <mallocspy/testing/sweep_result.hpp>
 

@@ -2,7 +2,7 @@
 // Names for call stacks of a program that has ended.
 #pragma once
 
-#include "testing/stack_names.hpp"
+#include "testing/report/stack_names.hpp"
 #include "tool/symbols/symbol_source.hpp"
 
 namespace mallocspy::tool {

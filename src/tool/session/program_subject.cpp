@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "tool/session/program_subject.hpp"
 
-#include "testing/child_process.hpp"
-#include "testing/open_files.hpp"
-#include "testing/rerun_end.hpp"
+#include "testing/process/child_process.hpp"
+#include "testing/process/open_files.hpp"
+#include "testing/sweep/rerun_end.hpp"
 #include "tool/session/interruption.hpp"
 
 #include <cstring>

@@ -2,7 +2,7 @@
 // A program, as a sweep sees it.
 #pragma once
 
-#include "testing/sweep_subject.hpp"
+#include "testing/sweep/sweep_subject.hpp"
 #include "tool/program/launch_plan.hpp"
 #include "tool/session/program_names.hpp"
 #include "tool/session/session_folder.hpp"

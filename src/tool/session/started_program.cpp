@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "tool/session/started_program.hpp"
 
-#include "testing/child_process.hpp"
-#include "testing/closing_pipe.hpp"
+#include "testing/process/child_process.hpp"
+#include "testing/process/closing_pipe.hpp"
 #include "tool/program/preloading.hpp"
 #include "tool/session/interruption.hpp"
 

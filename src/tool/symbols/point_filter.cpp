@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "tool/symbols/point_filter.hpp"
 
-#include "testing/frame_globs.hpp"
+#include "testing/report/frame_globs.hpp"
 
 #include <utility>
 

@@ -3,7 +3,7 @@
 // debug information, by elfutils' libdw. In a build without it frames keep their module and address.
 #pragma once
 
-#include "testing/stack_identity.hpp"
+#include "testing/report/stack_identity.hpp"
 
 #include <cstdint>
 #include <map>

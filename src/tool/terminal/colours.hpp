@@ -2,7 +2,7 @@
 // Whether what is written is for eyes at a terminal.
 #pragma once
 
-#include "tool/verbs/commands.hpp"
+#include "tool/commands.hpp"
 
 #include <cstddef>
 

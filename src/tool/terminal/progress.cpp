@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "tool/terminal/progress.hpp"
 
-#include "testing/report_text.hpp"
+#include "testing/report/report_text.hpp"
 #include "tool/terminal/colours.hpp"
 
 #include <algorithm>

@@ -2,7 +2,7 @@
 // The command that repeats a finding of a sweep.
 #pragma once
 
-#include "tool/verbs/commands.hpp"
+#include "tool/commands.hpp"
 
 #include <mallocspy/testing/sweep_result.hpp>
 #include <string>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-#include "testing/sweep_json.hpp"
-#include "testing/whole_file.hpp"
+#include "testing/process/whole_file.hpp"
+#include "testing/report/sweep_json.hpp"
 #include "tool/report/merge.hpp"
 #include "tool/report/report_output.hpp"
 #include "tool/terminal/colours.hpp"

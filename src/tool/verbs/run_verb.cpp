@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-#include "testing/suppressions.hpp"
-#include "testing/whole_file.hpp"
+#include "testing/process/whole_file.hpp"
+#include "testing/report/suppressions.hpp"
 #include "tool/program/launch_plan.hpp"
 #include "tool/report/damage_paragraphs.hpp"
 #include "tool/report/leak_paragraphs.hpp"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "testing/sweep_driver.hpp"
+#include "testing/sweep/sweep_driver.hpp"
 #include "tool/program/launch_plan.hpp"
 #include "tool/report/report_output.hpp"
 #include "tool/session/followed_programs.hpp"

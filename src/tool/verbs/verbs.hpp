@@ -3,7 +3,7 @@
 // run.
 #pragma once
 
-#include "tool/verbs/commands.hpp"
+#include "tool/commands.hpp"
 
 namespace mallocspy::tool {
 

@@ -23,6 +23,8 @@
       __builtin_unreachable();                                                                                             \
     }                                                                                                                      \
   } while (false)
+// The memory at the address is going to be read: it may be fetched by then. Any address will do.
+#define MALLOCSPY_PREFETCH(address) __builtin_prefetch(address)
 #else
 #define MALLOCSPY_LIKELY(x) (x)
 #define MALLOCSPY_UNLIKELY(x) (x)
@@ -33,4 +35,5 @@
 #define MALLOCSPY_KEEP_FRAME() static_cast<void>(0)
 #define MALLOCSPY_FORGET_ORIGIN(x) static_cast<void>(0)
 #define MALLOCSPY_ASSUME(x) static_cast<void>(0)
+#define MALLOCSPY_PREFETCH(address) static_cast<void>(0)
 #endif

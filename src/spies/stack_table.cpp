@@ -146,11 +146,16 @@ MALLOCSPY_OUT_OF_LINE std::uint32_t enter_hashed(std::uint64_t hash, const void*
 
 } // namespace
 
-std::uint32_t enter_stack(const void* const* addresses, std::size_t count) noexcept {
-  if (count == 0) {
-    return 0;
-  }
+std::uint64_t begin_to_enter(const void* const* addresses, std::size_t count) noexcept {
   const std::uint64_t hash = hash_of(addresses, count);
+  const index_slot* table = tables[0].load(std::memory_order_acquire);
+  if (MALLOCSPY_LIKELY(table != nullptr)) {
+    MALLOCSPY_PREFETCH(&table[hash % table_sizes[0]]);
+  }
+  return hash;
+}
+
+std::uint32_t enter_stack(std::uint64_t hash, const void* const* addresses, std::size_t count) noexcept {
   // Most are in the first table, in the first place of their group that is tried.
   const index_slot* table = tables[0].load(std::memory_order_acquire);
   if (MALLOCSPY_LIKELY(table != nullptr)) {
@@ -161,6 +166,10 @@ std::uint32_t enter_stack(const void* const* addresses, std::size_t count) noexc
     }
   }
   return enter_hashed(hash, addresses, count);
+}
+
+std::uint32_t enter_stack(const void* const* addresses, std::size_t count) noexcept {
+  return count == 0 ? 0 : enter_stack(hash_of(addresses, count), addresses, count);
 }
 
 const stack_entry* find_stack(std::uint32_t number) noexcept {

@@ -18,6 +18,14 @@ struct stack_entry {
 // returns: the number of the stack; 0 without memory. threads: any
 std::uint32_t enter_stack(const void* const* addresses, std::size_t count) noexcept;
 
+// The same in two parts: the memory that the second one reads is often far away, and comes while something else is done.
+
+// effects: has the memory fetched. returns: the hash, never 0. `count`: not 0
+std::uint64_t begin_to_enter(const void* const* addresses, std::size_t count) noexcept;
+
+// `hash`: of these addresses
+std::uint32_t enter_stack(std::uint64_t hash, const void* const* addresses, std::size_t count) noexcept;
+
 // returns: the entry; null for a number that was never handed out. threads: any
 const stack_entry* find_stack(std::uint32_t number) noexcept;
 

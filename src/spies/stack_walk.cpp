@@ -4,9 +4,9 @@
 
 #include "blocks/hints.hpp"
 #include "spies/frame_step.hpp"
+#include "spies/lent_walk.hpp"
 #include "spies/stack_reading.hpp"
 #include "spies/stack_table.hpp"
-#include "spies/thread_memory.hpp"
 
 #include <algorithm>
 #include <cstring>
@@ -22,25 +22,14 @@ struct found_stack {
   std::size_t count;
 };
 
-// For a thread without memory, and for a signal handler that has interrupted a walk.
+// returns: f(the thread's last walk, or an empty one)
 template <class Function> MALLOCSPY_COLD auto with_empty_walk(Function f) noexcept {
   walked_stack empty;
   return f(empty);
 }
-
-// returns: f(the thread's last walk, or an empty one)
 template <class Function> MALLOCSPY_INLINE auto with_last_walk(Function f) noexcept {
-  thread_memory* mine = this_threads_memory();
-  if (MALLOCSPY_UNLIKELY(mine == nullptr || mine->walked.in_use.load(std::memory_order_relaxed))) {
-    return with_empty_walk(f);
-  }
-  walked_stack& last = mine->walked;
-  last.in_use.store(true, std::memory_order_relaxed);
-  std::atomic_signal_fence(std::memory_order_acq_rel);
-  const auto result = f(last);
-  std::atomic_signal_fence(std::memory_order_acq_rel);
-  last.in_use.store(false, std::memory_order_relaxed);
-  return result;
+  const lent_walk last(true);
+  return MALLOCSPY_LIKELY(last) ? f(*last) : with_empty_walk(f);
 }
 
 #if defined(__linux__) && defined(__x86_64__)
@@ -227,6 +216,7 @@ MALLOCSPY_READS_STACKS MALLOCSPY_INLINE found_stack walk_from(const void* frame_
   auto at = reinterpret_cast<std::uintptr_t>(frame_address);
   last.readable.start_at(at);
   last.stored = 0; // nothing is taken over here
+  last.top = 0;
   std::size_t n = 0;
   while (n < capacity && at % 16 == 0 && last.readable.holds(at) && last.readable.holds(at + 8)) {
     const std::uintptr_t return_address = word_at(at + 8) & address_mask;
@@ -282,15 +272,26 @@ std::size_t walk_interrupted(const interrupted_code& code, const void** addresse
   });
 }
 
+std::uint64_t walk_to_store(const void* frame_address, std::size_t capacity, walked_stack& last) noexcept {
+  const found_stack found = walk_from(frame_address, capacity, last);
+  if (last.stored != 0 && last.stored_count == found.count) {
+    return 0;
+  }
+  last.stored = 0;
+  last.stored_count = found.count;
+  return found.count == 0 ? 0 : begin_to_enter(found.addresses, found.count);
+}
+
+std::uint32_t store_walk(std::uint64_t told, walked_stack& last) noexcept {
+  if (told != 0) {
+    last.stored =
+        enter_stack(told, reinterpret_cast<const void* const*>(last.return_addresses + last.top), last.stored_count);
+  }
+  return last.stored;
+}
+
 std::uint32_t walk_and_store(const void* frame_address, std::size_t capacity) noexcept {
-  return with_last_walk([&](walked_stack& last) {
-    const found_stack found = walk_from(frame_address, capacity, last);
-    if (last.stored == 0 || last.stored_count != found.count) {
-      last.stored = enter_stack(found.addresses, found.count);
-      last.stored_count = found.count;
-    }
-    return last.stored;
-  });
+  return with_last_walk([&](walked_stack& last) { return store_walk(walk_to_store(frame_address, capacity, last), last); });
 }
 
 } // namespace mallocspy::spies

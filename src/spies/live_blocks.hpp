@@ -41,7 +41,7 @@ public:
 
   // effects: takes the block at the address out, and tells its facts unless `facts` is null
   // returns: whether it was in
-  bool take(std::uintptr_t address, block_facts* facts) noexcept;
+  bool take(std::uintptr_t address, block_facts* facts = nullptr) noexcept;
 
   // effects, returns: the same, where it is called
   MALLOCSPY_INLINE bool take_here(std::uintptr_t address, block_facts* facts = nullptr) noexcept;

@@ -64,7 +64,7 @@ struct multipliers {
 };
 constexpr multipliers odd;
 
-std::uint64_t hash_of(const void* const* addresses, std::size_t count) noexcept {
+MALLOCSPY_INLINE std::uint64_t hash_of(const void* const* addresses, std::size_t count) noexcept {
   const auto product = [addresses](std::size_t i) {
     return reinterpret_cast<std::uintptr_t>(addresses[i]) * odd.values[i];
   };

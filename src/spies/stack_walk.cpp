@@ -44,30 +44,17 @@ constexpr std::uint64_t bits_from(std::size_t from) noexcept {
   return from == 64 ? 0 : ~std::uint64_t{0} << from;
 }
 
-// returns: the first one that is set from `from` on, which may be 64; 64 if there is none
-std::size_t next_bit(std::uint64_t bits, std::size_t from) noexcept {
-  const std::uint64_t left = bits & bits_from(from);
-  return left == 0 ? 64 : static_cast<std::size_t>(__builtin_ctzll(left));
-}
-
-// What a walk has found before it meets the last one. Functions that are inlined share it: no address of it is taken, so
-// that all of it but the frames stays in registers.
+// What a walk has found before it meets the last one. No address of it is taken, so that it stays in registers; the frames
+// are an array beside it.
 struct fresh_frames {
   std::size_t count = 0;
   std::uint64_t needs_pointer = 0; // as in a walked_stack
 
-  MALLOCSPY_INLINE void add(stack_frame* frames, const stack_frame& f) noexcept {
-    stack_frame& own = frames[count++];
-    own.stack_pointer = f.stack_pointer;
-    own.return_address = f.return_address;
-    own.frame_pointer = f.frame_pointer;
-    own.slot = f.slot;
-  }
   // effects: the way out from frame `i` depends on its frame pointer, and so do those from all frames that lead there from
   //   where that was read
   MALLOCSPY_INLINE void depend_on_pointer(const stack_frame* frames, std::size_t i) noexcept {
     needs_pointer |= std::uint64_t{1} << i;
-    while (frames[i].slot == 0 && i-- != 0) {
+    while (MALLOCSPY_UNLIKELY(frames[i].slot == 0) && i-- != 0) {
       needs_pointer |= std::uint64_t{1} << i;
     }
   }
@@ -76,7 +63,7 @@ struct fresh_frames {
 // effects: moves the frames [from, to) of the last walk to its end
 MALLOCSPY_COLD void keep_only(walked_stack& last, std::size_t from, std::size_t to) noexcept {
   const std::size_t place = walked_stack::capacity - (to - from);
-  for (std::uintptr_t* values : {last.stack_pointers, last.return_addresses, last.frame_pointers, last.slots}) {
+  for (std::uintptr_t* values : {last.stack_pointers, last.return_addresses, last.frame_pointers, last.slots, last.held}) {
     std::memmove(values + place, values + from, (to - from) * sizeof(std::uintptr_t));
   }
   last.needs_pointer <<= place - from;
@@ -101,28 +88,18 @@ MALLOCSPY_READS_STACKS MALLOCSPY_INLINE std::size_t first_changed(walked_stack& 
   if (from >= to || !last.readable.holds(last.stack_pointers[to - 1] - 8)) {
     return from;
   }
-  const auto leads_to = [&last](std::size_t i) MALLOCSPY_READS_STACKS {
-    return word_at(last.stack_pointers[i] - 8) == last.return_addresses[i];
-  };
-  const auto with_pointer = [&last](std::size_t i) MALLOCSPY_READS_STACKS {
-    return last.slots[i] == 0 || word_at(last.slots[i]) == last.frame_pointers[i];
-  };
-  // Frames that need no frame pointer come in runs, as modules are compiled.
-  for (std::size_t i = from;;) {
-    for (const std::size_t end = std::min(to, next_bit(last.needs_pointer, i)); i != end; ++i) {
-      if (!leads_to(i)) {
-        return i;
-      }
+  std::size_t i = from;
+  if ((last.needs_pointer & bits_from(from)) == 0) {
+    while (i != to && word_at(last.stack_pointers[i] - 8) == last.return_addresses[i]) {
+      ++i;
     }
-    for (const std::size_t end = std::min(to, next_bit(~last.needs_pointer, i)); i != end; ++i) {
-      if (!leads_to(i) || !with_pointer(i)) {
-        return i;
-      }
-    }
-    if (i == to) {
-      return to;
-    }
+    return i;
   }
+  while (i != to && ((word_at(last.stack_pointers[i] - 8) ^ last.return_addresses[i]) |
+                     (word_at(last.slots[i]) ^ last.held[i])) == 0) {
+    ++i;
+  }
+  return i;
 }
 
 MALLOCSPY_READS_STACKS void walk(const void* frame_address, std::uintptr_t stack_pointer, std::uintptr_t return_address,
@@ -132,24 +109,26 @@ MALLOCSPY_READS_STACKS void walk(const void* frame_address, std::uintptr_t stack
   stack_frame frames[walked_stack::capacity];
   last.readable.start_at(stack_pointer - 16);
   std::size_t at = last.top;
+  std::size_t changed = 0; // no frame of the last walk before this one need be looked at
   bool complete = false;
   for (;;) {
     while (last.stack_pointers[at] < frame.stack_pointer) {
       ++at;
     }
-    if (last.is_at(at, frame)) {
+    if (last.is_at(at, frame) && at >= changed) {
       const std::size_t needed = at + (capacity - fresh.count);
       const std::size_t to = std::min(walked_stack::capacity, needed);
-      const std::size_t changed = first_changed(last, at + 1, to);
+      changed = first_changed(last, at + 1, to);
       if (MALLOCSPY_LIKELY(changed >= to && (to == needed || last.complete))) {
         if (fresh.count == 0 && at == last.top) {
           return; // nothing has changed at all
         }
-        last.stored = 0;
-        last.set(at, frame); // the way that led here is another one now
         if (last.needs_pointer_at(at) && frame.slot == 0 && fresh.count != 0) {
           fresh.depend_on_pointer(frames, fresh.count - 1);
         }
+        last.needs_pointer |= (fresh.needs_pointer >> fresh.count) << at;
+        last.set(at, frame); // the way that led here is another one now
+        last.stored = 0;
         if (MALLOCSPY_UNLIKELY(fresh.count > at)) {
           keep_only(last, at, to);
           at = last.top;
@@ -157,21 +136,12 @@ MALLOCSPY_READS_STACKS void walk(const void* frame_address, std::uintptr_t stack
         put_in_front(last, at, fresh, frames);
         return;
       }
-      // On from the last frame that is still right. Frame pointers are read again, since something may depend on them now.
-      while (at + 1 < changed) {
-        fresh.add(frames, frame);
-        if (last.needs_pointer_at(at)) {
-          fresh.depend_on_pointer(frames, fresh.count - 1);
-        }
-        ++at;
-        frame.stack_pointer = last.stack_pointers[at];
-        frame.return_address = last.return_addresses[at];
-        frame.slot = last.slots[at];
-        frame.frame_pointer = frame.slot != 0 ? word_at(frame.slot) : frame.frame_pointer;
-      }
-      ++at;
     }
-    fresh.add(frames, frame);
+    stack_frame& own = frames[fresh.count++];
+    own.stack_pointer = frame.stack_pointer;
+    own.return_address = frame.return_address;
+    own.frame_pointer = frame.frame_pointer;
+    own.slot = frame.slot;
     if (fresh.count == capacity) {
       break;
     }

@@ -6,6 +6,7 @@
 // Runs inside hooks: never allocates from what is hooked, takes no lock.
 #pragma once
 
+#include "blocks/hints.hpp"
 #include "spies/readable_range.hpp"
 
 #include <atomic>
@@ -36,26 +37,31 @@ struct walked_stack {
   std::uint32_t stored = 0;        // the number of the stack that was stored of these frames; 0: none yet
   std::size_t stored_count = 0;
   std::size_t top = capacity; // index of the innermost frame
-  // A bit for each frame: the way out from there depends on its frame pointer. Where the bit is not set, the frame pointer
-  // may be an older one.
+  // A bit for each frame: the way out from there depends on its frame pointer. The frame pointers of others may be older
+  // ones.
   std::uint64_t needs_pointer = 0;
   std::uintptr_t stack_pointers[capacity + 1]; // the last one is above all frames
   std::uintptr_t return_addresses[capacity];
   std::uintptr_t frame_pointers[capacity];
+  // A second word that led here, and what it held: the frame pointer, where it is needed and was saved; else the return
+  // address once more.
   std::uintptr_t slots[capacity];
+  std::uintptr_t held[capacity];
 
   bool needs_pointer_at(std::size_t i) const noexcept {
     return (needs_pointer >> i & 1U) != 0;
   }
-  // Word by word: a copy of a whole frame would wait for the words that have just been written.
-  void set(std::size_t i, const stack_frame& f) noexcept {
+  // Word by word: a copy of a whole frame would wait for the words that have just been written. The bit is set before.
+  MALLOCSPY_INLINE void set(std::size_t i, const stack_frame& f) noexcept {
+    const bool by_slot = needs_pointer_at(i) && f.slot != 0;
     stack_pointers[i] = f.stack_pointer;
     return_addresses[i] = f.return_address;
     frame_pointers[i] = f.frame_pointer;
-    slots[i] = f.slot;
+    slots[i] = by_slot ? f.slot : f.stack_pointer - 8;
+    held[i] = by_slot ? f.frame_pointer : f.return_address;
   }
   // returns: whether the frame has the same caller as the last walk's, if nothing has changed above. `i` may be capacity
-  bool is_at(std::size_t i, const stack_frame& f) const noexcept {
+  MALLOCSPY_INLINE bool is_at(std::size_t i, const stack_frame& f) const noexcept {
     return stack_pointers[i] == f.stack_pointer && return_addresses[i] == f.return_address &&
            (!needs_pointer_at(i) || frame_pointers[i] == f.frame_pointer);
   }

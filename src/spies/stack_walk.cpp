@@ -137,12 +137,11 @@ MALLOCSPY_READS_STACKS void walk(const void* frame_address, std::uintptr_t stack
         return;
       }
     }
-    stack_frame& own = frames[fresh.count++];
-    own.stack_pointer = frame.stack_pointer;
-    own.return_address = frame.return_address;
-    own.frame_pointer = frame.frame_pointer;
-    own.slot = frame.slot;
-    if (fresh.count == capacity) {
+    frames[fresh.count].stack_pointer = frame.stack_pointer;
+    frames[fresh.count].return_address = frame.return_address;
+    frames[fresh.count].frame_pointer = frame.frame_pointer;
+    frames[fresh.count].slot = frame.slot;
+    if (++fresh.count == capacity) {
       break;
     }
     const way_out way = step_out(frame, last.readable);

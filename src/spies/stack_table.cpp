@@ -64,13 +64,15 @@ struct multipliers {
 };
 constexpr multipliers odd;
 
-MALLOCSPY_INLINE std::uint64_t hash_of(const void* const* addresses, std::size_t count) noexcept {
+// nulls_follow: as in begin_to_enter(). They add nothing to the sum
+MALLOCSPY_INLINE std::uint64_t hash_of(const void* const* addresses, std::size_t count, bool nulls_follow) noexcept {
   const auto product = [addresses](std::size_t i) {
     return reinterpret_cast<std::uintptr_t>(addresses[i]) * odd.values[i];
   };
   std::uint64_t sum = count;
   std::size_t i = 0;
-  for (; i + 8 <= count; i += 8) {
+  const std::size_t whole = (nulls_follow ? count + hashed_at_once - 1 : count) / hashed_at_once * hashed_at_once;
+  for (; i != whole; i += hashed_at_once) {
     sum += (product(i) + product(i + 1)) + (product(i + 2) + product(i + 3)) + (product(i + 4) + product(i + 5)) +
            (product(i + 6) + product(i + 7));
   }
@@ -146,8 +148,8 @@ MALLOCSPY_OUT_OF_LINE std::uint32_t enter_hashed(std::uint64_t hash, const void*
 
 } // namespace
 
-std::uint64_t begin_to_enter(const void* const* addresses, std::size_t count) noexcept {
-  const std::uint64_t hash = hash_of(addresses, count);
+std::uint64_t begin_to_enter(const void* const* addresses, std::size_t count, bool nulls_follow) noexcept {
+  const std::uint64_t hash = hash_of(addresses, count, nulls_follow);
   const index_slot* table = tables[0].load(std::memory_order_acquire);
   if (MALLOCSPY_LIKELY(table != nullptr)) {
     MALLOCSPY_PREFETCH(&table[hash % table_sizes[0]]);
@@ -169,7 +171,7 @@ std::uint32_t enter_stack(std::uint64_t hash, const void* const* addresses, std:
 }
 
 std::uint32_t enter_stack(const void* const* addresses, std::size_t count) noexcept {
-  return count == 0 ? 0 : enter_stack(hash_of(addresses, count), addresses, count);
+  return count == 0 ? 0 : enter_stack(hash_of(addresses, count, false), addresses, count);
 }
 
 const stack_entry* find_stack(std::uint32_t number) noexcept {

@@ -20,8 +20,13 @@ std::uint32_t enter_stack(const void* const* addresses, std::size_t count) noexc
 
 // The same in two parts: the memory that the second one reads is often far away, and comes while something else is done.
 
-// effects: has the memory fetched. returns: the hash, never 0. `count`: not 0
-std::uint64_t begin_to_enter(const void* const* addresses, std::size_t count) noexcept;
+// Frames that are hashed together.
+inline constexpr std::size_t hashed_at_once = 8;
+
+// effects: has the memory fetched. returns: the hash, never 0. `count`: not 0. nulls_follow: behind the stack there are
+// null
+//   pointers until its length is a multiple of hashed_at_once
+std::uint64_t begin_to_enter(const void* const* addresses, std::size_t count, bool nulls_follow) noexcept;
 
 // `hash`: of these addresses
 std::uint32_t enter_stack(std::uint64_t hash, const void* const* addresses, std::size_t count) noexcept;

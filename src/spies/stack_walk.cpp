@@ -248,7 +248,8 @@ std::uint64_t walk_to_store(const void* frame_address, std::size_t capacity, wal
   }
   last.stored = 0;
   last.stored_count = found.count;
-  return found.count == 0 ? 0 : begin_to_enter(found.addresses, found.count);
+  const bool to_the_end = last.top + found.count == walked_stack::capacity;
+  return found.count == 0 ? 0 : begin_to_enter(found.addresses, found.count, to_the_end);
 }
 
 std::uint32_t store_walk(std::uint64_t told, walked_stack& last) noexcept {

@@ -8,6 +8,7 @@
 
 #include "blocks/hints.hpp"
 #include "spies/readable_range.hpp"
+#include "spies/stack_table.hpp"
 
 #include <atomic>
 #include <cstddef>
@@ -29,6 +30,9 @@ struct walked_stack {
 
   walked_stack() noexcept {
     stack_pointers[capacity] = ~std::uintptr_t{0};
+    for (std::size_t i = 0; i < hashed_at_once; ++i) {
+      return_addresses[capacity + i] = 0;
+    }
   }
 
   readable_range readable;
@@ -40,8 +44,8 @@ struct walked_stack {
   // A bit for each frame: the way out from there depends on its frame pointer. The frame pointers of others may be older
   // ones.
   std::uint64_t needs_pointer = 0;
-  std::uintptr_t stack_pointers[capacity + 1]; // the last one is above all frames
-  std::uintptr_t return_addresses[capacity];
+  std::uintptr_t stack_pointers[capacity + 1];                // the last one is above all frames
+  std::uintptr_t return_addresses[capacity + hashed_at_once]; // the last ones are 0
   std::uintptr_t frame_pointers[capacity];
   // A second word that led here, and what it held: the frame pointer, where it is needed and was saved; else the return
   // address once more.

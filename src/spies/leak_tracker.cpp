@@ -31,8 +31,7 @@ std::uint64_t take_number(std::atomic<std::uint64_t>& next) noexcept {
 // effects: puts a block in, with the number of the stack that called for it
 MALLOCSPY_INLINE void put_with_stack(spies::live_blocks& live, const spies::block_facts& facts, std::size_t depth,
                                      std::atomic<std::uint64_t>& untracked) noexcept {
-  spies::pending_stack stack(depth);
-  if (MALLOCSPY_UNLIKELY(!live.put_here(facts, [&] { return stack.number(); }))) {
+  if (MALLOCSPY_UNLIKELY(!live.put_here(facts, [depth] { return spies::pending_stack(depth); }))) {
     untracked.fetch_add(1, std::memory_order_relaxed);
   }
 }

@@ -36,8 +36,9 @@ public:
   // threads: any, as all of these
   bool put(const block_facts& facts) noexcept;
 
-  // effects, returns: the same, where it is called; the number of the stack is what stack() returns, which is asked last
-  template <class Stack> MALLOCSPY_INLINE bool put_here(const block_facts& facts, Stack stack) noexcept;
+  // effects, returns: the same, where it is called; the stack's number is walk().number(). The memory that the facts go to
+  //   is fetched during walk(): writes that wait for it would hold up the many that a walk makes
+  template <class Walk> MALLOCSPY_INLINE bool put_here(const block_facts& facts, Walk walk) noexcept;
 
   // effects: takes the block at the address out, and tells its facts unless `facts` is null
   // returns: whether it was in
@@ -160,7 +161,7 @@ MALLOCSPY_INLINE void live_blocks::give_back(std::uint32_t number) noexcept {
   s.count.store(count + 1, relaxed);
 }
 
-template <class Stack> MALLOCSPY_INLINE bool live_blocks::put_here(const block_facts& facts, Stack stack) noexcept {
+template <class Walk> MALLOCSPY_INLINE bool live_blocks::put_here(const block_facts& facts, Walk walk) noexcept {
   place* p = find_place(facts.address);
   if (MALLOCSPY_UNLIKELY(p == nullptr)) {
     p = make_place(facts.address);
@@ -170,10 +171,13 @@ template <class Stack> MALLOCSPY_INLINE bool live_blocks::put_here(const block_f
     return false;
   }
   record& r = *at(number);
+  MALLOCSPY_PREFETCH_TO_WRITE(&r);
+  MALLOCSPY_PREFETCH_TO_WRITE(p);
+  auto stack = walk();
   r.size.store(facts.size, relaxed);
   r.number.store(facts.number, relaxed);
   r.thread.store(facts.thread, relaxed);
-  r.stack.store(stack(), relaxed);
+  r.stack.store(stack.number(), relaxed);
   r.hidden.store(hide(facts.address), std::memory_order_release);
   p->store(number | aside_bit(facts.address), std::memory_order_release);
   return true;

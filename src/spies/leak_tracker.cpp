@@ -2,9 +2,9 @@
 // The hooks of leak_tracker. Run inside hooks: never allocate from what is hooked, take no lock.
 #include "blocks/one_thread.hpp"
 #include "spies/carried.hpp"
+#include "spies/client_stack.hpp"
 #include "spies/leak_tables.hpp"
 #include "spies/own_memory.hpp"
-#include "spies/pending_stack.hpp"
 #include "spies/permanent_memory.hpp"
 
 #include <algorithm>
@@ -31,7 +31,7 @@ std::uint64_t take_number(std::atomic<std::uint64_t>& next) noexcept {
 // effects: puts a block in, with the number of the stack that called for it
 MALLOCSPY_INLINE void put_with_stack(spies::live_blocks& live, const spies::block_facts& facts, std::size_t depth,
                                      std::atomic<std::uint64_t>& untracked) noexcept {
-  if (MALLOCSPY_UNLIKELY(!live.put_here(facts, [depth] { return spies::pending_stack(depth); }))) {
+  if (MALLOCSPY_UNLIKELY(!live.put_here(facts, [depth] { return spies::client_stack_here(depth); }))) {
     untracked.fetch_add(1, std::memory_order_relaxed);
   }
 }

@@ -11,9 +11,8 @@ namespace mallocspy::spies {
 // Test it first: a thread may have no memory for one, and a signal handler that has interrupted a walk gets none.
 class lent_walk {
 public:
-  // wanted: if not, there is none
-  MALLOCSPY_INLINE explicit lent_walk(bool wanted) noexcept {
-    thread_memory* mine = wanted ? this_threads_memory() : nullptr;
+  MALLOCSPY_INLINE lent_walk() noexcept {
+    thread_memory* mine = this_threads_memory();
     if (MALLOCSPY_LIKELY(mine != nullptr && !mine->walked.in_use.load(std::memory_order_relaxed))) {
       m_walk = &mine->walked;
       m_walk->in_use.store(true, std::memory_order_relaxed);

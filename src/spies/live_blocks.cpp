@@ -145,13 +145,7 @@ void live_blocks::give_back_shared(std::uint32_t number) noexcept {
 }
 
 bool live_blocks::put(const block_facts& facts) noexcept {
-  struct known_stack {
-    std::uint32_t known;
-    std::uint32_t number() const noexcept {
-      return known;
-    }
-  };
-  return put_here(facts, [&] { return known_stack{facts.stack}; });
+  return put_here(facts, [&] { return facts.stack; });
 }
 
 bool live_blocks::take(std::uintptr_t address, block_facts* facts) noexcept {

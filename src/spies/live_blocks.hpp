@@ -36,8 +36,9 @@ public:
   // threads: any, as all of these
   bool put(const block_facts& facts) noexcept;
 
-  // effects, returns: the same, where it is called; the stack's number is walk().number(). The memory that the facts go to
-  //   is fetched during walk(): writes that wait for it would hold up the many that a walk makes
+  // effects, returns: the same, where it is called; the number of the stack is what walk() returns. The memory that the
+  // facts go
+  //   to is fetched during walk(): writes that wait for it would hold up the many that a walk makes
   template <class Walk> MALLOCSPY_INLINE bool put_here(const block_facts& facts, Walk walk) noexcept;
 
   // effects: takes the block at the address out, and tells its facts unless `facts` is null
@@ -173,11 +174,11 @@ template <class Walk> MALLOCSPY_INLINE bool live_blocks::put_here(const block_fa
   record& r = *at(number);
   MALLOCSPY_PREFETCH_TO_WRITE(&r);
   MALLOCSPY_PREFETCH_TO_WRITE(p);
-  auto stack = walk();
+  const std::uint32_t stack = walk();
   r.size.store(facts.size, relaxed);
   r.number.store(facts.number, relaxed);
   r.thread.store(facts.thread, relaxed);
-  r.stack.store(stack.number(), relaxed);
+  r.stack.store(stack, relaxed);
   r.hidden.store(hide(facts.address), std::memory_order_release);
   p->store(number | aside_bit(facts.address), std::memory_order_release);
   return true;

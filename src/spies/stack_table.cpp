@@ -64,8 +64,8 @@ struct multipliers {
 };
 constexpr multipliers odd;
 
-// nulls_follow: as in begin_to_enter(). They add nothing to the sum
-MALLOCSPY_INLINE std::uint64_t hash_of(const void* const* addresses, std::size_t count, bool nulls_follow) noexcept {
+// nulls_follow: as in enter_stack(). They add nothing to the sum
+std::uint64_t hash_of(const void* const* addresses, std::size_t count, bool nulls_follow) noexcept {
   const auto product = [addresses](std::size_t i) {
     return reinterpret_cast<std::uintptr_t>(addresses[i]) * odd.values[i];
   };
@@ -148,16 +148,11 @@ MALLOCSPY_OUT_OF_LINE std::uint32_t enter_hashed(std::uint64_t hash, const void*
 
 } // namespace
 
-std::uint64_t begin_to_enter(const void* const* addresses, std::size_t count, bool nulls_follow) noexcept {
-  const std::uint64_t hash = hash_of(addresses, count, nulls_follow);
-  const index_slot* table = tables[0].load(std::memory_order_acquire);
-  if (MALLOCSPY_LIKELY(table != nullptr)) {
-    MALLOCSPY_PREFETCH(&table[hash % table_sizes[0]]);
+std::uint32_t enter_stack(const void* const* addresses, std::size_t count, bool nulls_follow) noexcept {
+  if (count == 0) {
+    return 0;
   }
-  return hash;
-}
-
-std::uint32_t enter_stack(std::uint64_t hash, const void* const* addresses, std::size_t count) noexcept {
+  const std::uint64_t hash = hash_of(addresses, count, nulls_follow);
   // Most are in the first table, in the first place of their group that is tried.
   const index_slot* table = tables[0].load(std::memory_order_acquire);
   if (MALLOCSPY_LIKELY(table != nullptr)) {
@@ -168,10 +163,6 @@ std::uint32_t enter_stack(std::uint64_t hash, const void* const* addresses, std:
     }
   }
   return enter_hashed(hash, addresses, count);
-}
-
-std::uint32_t enter_stack(const void* const* addresses, std::size_t count) noexcept {
-  return count == 0 ? 0 : enter_stack(hash_of(addresses, count, false), addresses, count);
 }
 
 const stack_entry* find_stack(std::uint32_t number) noexcept {

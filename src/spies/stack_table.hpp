@@ -15,21 +15,13 @@ struct stack_entry {
   const void* addresses[1]; // `count` of them
 };
 
-// returns: the number of the stack; 0 without memory. threads: any
-std::uint32_t enter_stack(const void* const* addresses, std::size_t count) noexcept;
-
-// The same in two parts: the memory that the second one reads is often far away, and comes while something else is done.
-
 // Frames that are hashed together.
 inline constexpr std::size_t hashed_at_once = 8;
 
-// effects: has the memory fetched. returns: the hash, never 0. `count`: not 0. nulls_follow: behind the stack there are
-// null
-//   pointers until its length is a multiple of hashed_at_once
-std::uint64_t begin_to_enter(const void* const* addresses, std::size_t count, bool nulls_follow) noexcept;
-
-// `hash`: of these addresses
-std::uint32_t enter_stack(std::uint64_t hash, const void* const* addresses, std::size_t count) noexcept;
+// returns: the number of the stack; 0 without memory. nulls_follow: behind the stack there are null pointers until its
+//   length is a multiple of hashed_at_once, which makes it faster
+// threads: any
+std::uint32_t enter_stack(const void* const* addresses, std::size_t count, bool nulls_follow = false) noexcept;
 
 // returns: the entry; null for a number that was never handed out. threads: any
 const stack_entry* find_stack(std::uint32_t number) noexcept;

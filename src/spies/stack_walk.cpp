@@ -28,7 +28,7 @@ template <class Function> MALLOCSPY_COLD auto with_empty_walk(Function f) noexce
   return f(empty);
 }
 template <class Function> MALLOCSPY_INLINE auto with_last_walk(Function f) noexcept {
-  const lent_walk last(true);
+  const lent_walk last;
   return MALLOCSPY_LIKELY(last) ? f(*last) : with_empty_walk(f);
 }
 
@@ -241,27 +241,18 @@ std::size_t walk_interrupted(const interrupted_code& code, const void** addresse
   });
 }
 
-std::uint64_t walk_to_store(const void* frame_address, std::size_t capacity, walked_stack& last) noexcept {
+std::uint32_t walk_and_store(const void* frame_address, std::size_t capacity, walked_stack& last) noexcept {
   const found_stack found = walk_from(frame_address, capacity, last);
-  if (last.stored != 0 && last.stored_count == found.count) {
-    return 0;
-  }
-  last.stored = 0;
-  last.stored_count = found.count;
-  const bool to_the_end = last.top + found.count == walked_stack::capacity;
-  return found.count == 0 ? 0 : begin_to_enter(found.addresses, found.count, to_the_end);
-}
-
-std::uint32_t store_walk(std::uint64_t told, walked_stack& last) noexcept {
-  if (told != 0) {
-    last.stored =
-        enter_stack(told, reinterpret_cast<const void* const*>(last.return_addresses + last.top), last.stored_count);
+  if (last.stored == 0 || last.stored_count != found.count) {
+    const bool to_the_end = last.top + found.count == walked_stack::capacity;
+    last.stored = enter_stack(found.addresses, found.count, to_the_end);
+    last.stored_count = found.count;
   }
   return last.stored;
 }
 
 std::uint32_t walk_and_store(const void* frame_address, std::size_t capacity) noexcept {
-  return with_last_walk([&](walked_stack& last) { return store_walk(walk_to_store(frame_address, capacity, last), last); });
+  return with_last_walk([&](walked_stack& last) { return walk_and_store(frame_address, capacity, last); });
 }
 
 } // namespace mallocspy::spies

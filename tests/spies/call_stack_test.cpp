@@ -264,3 +264,11 @@ TEST_CASE("the depth of an identified stack is what was asked for", "[spies][cal
   CHECK(stored_stack(id_here(3)).size() == 3);
   CHECK(id_here(0) == 0);
 }
+
+TEST_CASE("a captured stack and a stored one of the same addresses are one", "[spies][call_stack]") {
+  for (std::size_t depth = 19; depth != 0; --depth) { // each is a part of the one before
+    const stack_id id = id_here(depth);
+    const stored_stack stack(id);
+    CHECK(store_stack(stack.begin(), stack.size()) == id);
+  }
+}

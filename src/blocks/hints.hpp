@@ -23,6 +23,8 @@
       __builtin_unreachable();                                                                                             \
     }                                                                                                                      \
   } while (false)
+// The memory at the address is going to be written: it may be fetched by then. Any address will do.
+#define MALLOCSPY_PREFETCH_TO_WRITE(address) __builtin_prefetch(address, 1)
 #else
 #define MALLOCSPY_LIKELY(x) (x)
 #define MALLOCSPY_UNLIKELY(x) (x)
@@ -33,4 +35,5 @@
 #define MALLOCSPY_KEEP_FRAME() static_cast<void>(0)
 #define MALLOCSPY_FORGET_ORIGIN(x) static_cast<void>(0)
 #define MALLOCSPY_ASSUME(x) static_cast<void>(0)
+#define MALLOCSPY_PREFETCH_TO_WRITE(address) static_cast<void>(0)
 #endif

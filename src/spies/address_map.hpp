@@ -16,18 +16,11 @@ public:
   // returns: what was put in for the address; 0 if nothing (yet). threads: any, as all of these
   std::uint64_t find(std::uint64_t address) const noexcept {
     const table* t = m_table.load(std::memory_order_acquire);
-    if (MALLOCSPY_UNLIKELY(t == nullptr)) {
-      return 0;
+    const entry* first = t->at(place(address, t->mask));
+    if (MALLOCSPY_LIKELY(first->address.load(std::memory_order_relaxed) == address)) {
+      return first->value.load(std::memory_order_acquire);
     }
-    for (std::size_t i = place(address, t->mask);; i = (i + 1) & t->mask) {
-      const std::uint64_t key = t->entries[i].address.load(std::memory_order_relaxed);
-      if (MALLOCSPY_LIKELY(key == address)) {
-        return t->entries[i].value.load(std::memory_order_acquire);
-      }
-      if (key == 0) {
-        return 0; // a table is never full
-      }
-    }
+    return find_further(*t, address);
   }
 
   // effects: puts the value, not 0, in for the address, not 0. Threads that do so at once must have the same value. May be
@@ -39,20 +32,40 @@ private:
     std::atomic<std::uint64_t> address;
     std::atomic<std::uint64_t> value;
   };
+  // A mask and places count bytes, so that a place need not be multiplied on the way to what all wait for.
   struct table {
     std::size_t mask;
     std::atomic<std::size_t> count;
-    entry entries[1]; // mask + 1 of them
+    entry entries[1]; // (mask / sizeof(entry)) + 1 of them
+
+    entry* at(std::size_t place) noexcept {
+      return reinterpret_cast<entry*>(reinterpret_cast<char*>(entries) + place);
+    }
+    const entry* at(std::size_t place) const noexcept {
+      return reinterpret_cast<const entry*>(reinterpret_cast<const char*>(entries) + place);
+    }
+    std::size_t next(std::size_t place) const noexcept {
+      return (place + sizeof(entry)) & mask;
+    }
+    std::size_t capacity() const noexcept {
+      return mask / sizeof(entry) + 1;
+    }
   };
 
+  // The bytes of a page of code have places of their own, and each page has others: the product that would spread them
+  // better takes longer, and every frame of a walk waits for it.
   static std::size_t place(std::uint64_t address, std::size_t mask) noexcept {
-    return static_cast<std::size_t>((address * 0x9E3779B97F4A7C15U) >> 20) & mask;
+    static_assert(sizeof(entry) == 16);
+    return static_cast<std::size_t>(address << 4 ^ address >> 8) & mask;
   }
+  static MALLOCSPY_OUT_OF_LINE std::uint64_t find_further(const table& t, std::uint64_t address) noexcept;
   static table* make(std::size_t capacity) noexcept;
   static void put(table& t, std::uint64_t address, std::uint64_t value) noexcept;
   table* grow(table* old) noexcept;
 
-  std::atomic<table*> m_table{nullptr};
+  static table none; // has one entry, which is free
+
+  std::atomic<table*> m_table{&none};
   std::atomic<int> m_growing{0}; // the process whose thread is making a larger table
 };
 

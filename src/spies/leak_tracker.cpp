@@ -2,6 +2,7 @@
 // The hooks of leak_tracker. Run inside hooks: never allocate from what is hooked, take no lock.
 #include "blocks/one_thread.hpp"
 #include "spies/carried.hpp"
+#include "spies/client_stack.hpp"
 #include "spies/leak_tables.hpp"
 #include "spies/own_memory.hpp"
 #include "spies/permanent_memory.hpp"
@@ -27,19 +28,31 @@ std::uint64_t take_number(std::atomic<std::uint64_t>& next) noexcept {
   return next.fetch_add(1, std::memory_order_relaxed);
 }
 
+// effects: puts a block in, with the number of the stack that called for it
+MALLOCSPY_INLINE void put_with_stack(spies::live_blocks& live, const spies::block_facts& facts, std::size_t depth,
+                                     std::atomic<std::uint64_t>& untracked) noexcept {
+  if (MALLOCSPY_UNLIKELY(!live.put_here(facts, [depth] { return spies::client_stack_here(depth); }))) {
+    untracked.fetch_add(1, std::memory_order_relaxed);
+  }
+}
+
 void put(spies::live_blocks& live, const spies::block_facts& facts, std::atomic<std::uint64_t>& untracked) noexcept {
   if (MALLOCSPY_UNLIKELY(!live.put(facts))) {
     untracked.fetch_add(1, std::memory_order_relaxed);
   }
 }
 
-} // namespace
-
-std::uint32_t this_thread_number() noexcept {
+MALLOCSPY_INLINE std::uint32_t thread_number() noexcept {
   if (MALLOCSPY_UNLIKELY(spies::this_thread.serial == 0)) {
     spies::number_this_thread();
   }
   return spies::this_thread.serial;
+}
+
+} // namespace
+
+std::uint32_t this_thread_number() noexcept {
+  return thread_number();
 }
 
 leak_tracker::leak_tracker(const leak_options& options)
@@ -68,14 +81,13 @@ void* leak_tracker::PostAlloc(void* pActual) {
       // The heap left the address of its next free block here: it must not look as if this block held that one.
       *static_cast<std::uintptr_t*>(pActual) = 0;
     }
-    put(m_tables->live, {address, size, number, capture_client_stack_id(m_tables->depth), this_thread_number()},
-        m_tables->untracked);
+    put_with_stack(m_tables->live, {address, size, number, 0, thread_number()}, m_tables->depth, m_tables->untracked);
   }
   return pActual;
 }
 
 void* leak_tracker::PreFree(void* pRequest, BOOL) {
-  m_tables->live.take(reinterpret_cast<std::uintptr_t>(pRequest));
+  m_tables->live.take_here(reinterpret_cast<std::uintptr_t>(pRequest));
   return pRequest;
 }
 
@@ -83,7 +95,7 @@ SIZE_T leak_tracker::PreRealloc(void* pRequest, SIZE_T cbRequest, void** ppNewRe
   *ppNewRequest = pRequest;
   // Taken out now: once it is freed, another thread may get its address before PostRealloc comes.
   resizing r{{}, cbRequest};
-  if (!m_tables->live.take(reinterpret_cast<std::uintptr_t>(pRequest), &r.old)) {
+  if (!m_tables->live.take_here(reinterpret_cast<std::uintptr_t>(pRequest), &r.old)) {
     r.old.address = 0;
   }
   if (MALLOCSPY_UNLIKELY(!spies::carry(this, r)) && r.old.address != 0) {
@@ -106,8 +118,7 @@ void* leak_tracker::PostRealloc(void* pActual, BOOL) {
   if (m_tables->recording.load(std::memory_order_relaxed)) {
     const auto address = reinterpret_cast<std::uintptr_t>(pActual);
     const std::uint64_t number = take_number(m_tables->next_number);
-    put(m_tables->live, {address, r.size, number, capture_client_stack_id(m_tables->depth), this_thread_number()},
-        m_tables->untracked);
+    put_with_stack(m_tables->live, {address, r.size, number, 0, thread_number()}, m_tables->depth, m_tables->untracked);
   } else if (r.old.address != 0) {
     r.old.address = reinterpret_cast<std::uintptr_t>(pActual);
     r.old.size = r.size;

@@ -2,7 +2,6 @@
 // Runs inside hooks: never allocates from what is hooked, takes no lock.
 #include "spies/live_blocks.hpp"
 
-#include "blocks/one_thread.hpp"
 #include "blocks/table_memory.hpp"
 
 namespace mallocspy::spies {
@@ -10,16 +9,6 @@ namespace mallocspy::spies {
 namespace {
 
 constexpr std::uint32_t batch = 256; // new records for a thread at a time
-constexpr auto relaxed = std::memory_order_relaxed;
-
-// returns: what is added to a place's number if a block begins here
-constexpr std::uint32_t aside_bit(std::uintptr_t address) noexcept {
-  return (address & 15U) != 0 ? std::uint32_t{1} << 31 : 0;
-}
-
-constexpr std::uintptr_t hide(std::uintptr_t address) noexcept {
-  return ~address; // never 0 for a pointer of user space
-}
 
 template <class T> T* made(std::atomic<T*>& slot, std::size_t count) noexcept {
   T* present = slot.load(std::memory_order_acquire);
@@ -124,23 +113,6 @@ bool live_blocks::refill(stock& s) noexcept {
   return count != 0;
 }
 
-std::uint32_t live_blocks::take_record() noexcept {
-  const auto mine = m_stocks.mine();
-  if (MALLOCSPY_UNLIKELY(mine.shared)) {
-    return take_new(1);
-  }
-  stock& s = mine.entry;
-  std::uint32_t count = s.count.load(relaxed);
-  if (MALLOCSPY_UNLIKELY(count == 0)) {
-    if (!refill(s)) {
-      return 0;
-    }
-    count = s.count.load(relaxed);
-  }
-  s.count.store(count - 1, relaxed);
-  return s.numbers[count - 1].load(relaxed);
-}
-
 void live_blocks::push_returned(std::uint32_t first, std::uint32_t count) noexcept {
   record& r = *at(first);
   r.thread.store(count, relaxed);
@@ -167,39 +139,17 @@ void live_blocks::give_back_half(stock& s) noexcept {
   s.count.store(count - half, relaxed);
 }
 
-void live_blocks::give_back(std::uint32_t number) noexcept {
-  const auto mine = m_stocks.mine();
-  if (MALLOCSPY_UNLIKELY(mine.shared)) {
-    at(number)->stack.store(0, relaxed);
-    push_returned(number, 1);
-    return;
-  }
-  stock& s = mine.entry;
-  if (MALLOCSPY_UNLIKELY(s.count.load(relaxed) == stock::room)) {
-    give_back_half(s);
-  }
-  const std::uint32_t count = s.count.load(relaxed);
-  s.numbers[count].store(number, relaxed);
-  s.count.store(count + 1, relaxed);
+void live_blocks::give_back_shared(std::uint32_t number) noexcept {
+  at(number)->stack.store(0, relaxed);
+  push_returned(number, 1);
 }
 
 bool live_blocks::put(const block_facts& facts) noexcept {
-  place* p = find_place(facts.address);
-  if (MALLOCSPY_UNLIKELY(p == nullptr)) {
-    p = make_place(facts.address);
-  }
-  const std::uint32_t number = p == nullptr ? 0 : take_record();
-  if (MALLOCSPY_UNLIKELY(number == 0)) {
-    return false;
-  }
-  record& r = *at(number);
-  r.size.store(facts.size, relaxed);
-  r.number.store(facts.number, relaxed);
-  r.stack.store(facts.stack, relaxed);
-  r.thread.store(facts.thread, relaxed);
-  r.hidden.store(hide(facts.address), std::memory_order_release);
-  p->store(number | aside_bit(facts.address), std::memory_order_release);
-  return true;
+  return put_here(facts, [&] { return facts.stack; });
+}
+
+bool live_blocks::take(std::uintptr_t address, block_facts* facts) noexcept {
+  return take_here(address, facts);
 }
 
 bool live_blocks::read(std::uint32_t number, block_facts& facts) const noexcept {
@@ -223,32 +173,6 @@ bool live_blocks::find(std::uintptr_t address, block_facts& facts) const noexcep
   const place* p = find_place(address);
   const std::uint32_t value = p == nullptr ? 0 : p->load(std::memory_order_acquire);
   return value != 0 && read(value & ~aside, facts) && facts.address == address;
-}
-
-bool live_blocks::take(std::uintptr_t address, block_facts* facts) noexcept {
-  place* p = find_place(address);
-  std::uint32_t value = p == nullptr ? 0 : p->load(std::memory_order_acquire);
-  if (value == 0) {
-    return false;
-  }
-  const std::uint32_t number = value & ~aside;
-  // The record of a block that begins with its granule is not looked at: its memory may have to be waited for.
-  const bool is_aside = MALLOCSPY_UNLIKELY(((value & aside) | aside_bit(address)) != 0);
-  if (is_aside && at(number)->hidden.load(relaxed) != hide(address)) {
-    return false;
-  }
-  if (facts != nullptr) {
-    const record& r = *at(number);
-    *facts = {address, r.size.load(relaxed), r.number.load(relaxed), r.stack.load(relaxed), r.thread.load(relaxed)};
-  }
-  // Of two threads that free one block at once, one gets it.
-  if (blocks::process_has_one_thread()) {
-    p->store(0, relaxed);
-  } else if (!p->compare_exchange_strong(value, 0, std::memory_order_acq_rel)) {
-    return false;
-  }
-  give_back(number);
-  return true;
 }
 
 } // namespace mallocspy::spies

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "blocks/hints.hpp"
+#include "blocks/one_thread.hpp"
 #include "spies/per_thread.hpp"
 
 #include <atomic>
@@ -35,9 +36,17 @@ public:
   // threads: any, as all of these
   bool put(const block_facts& facts) noexcept;
 
+  // effects, returns: the same, where it is called; the number of the stack is what walk() returns. The memory that the
+  // facts go
+  //   to is fetched during walk(): writes that wait for it would hold up the many that a walk makes
+  template <class Walk> MALLOCSPY_INLINE bool put_here(const block_facts& facts, Walk walk) noexcept;
+
   // effects: takes the block at the address out, and tells its facts unless `facts` is null
   // returns: whether it was in
   bool take(std::uintptr_t address, block_facts* facts = nullptr) noexcept;
+
+  // effects, returns: the same, where it is called
+  MALLOCSPY_INLINE bool take_here(std::uintptr_t address, block_facts* facts = nullptr) noexcept;
 
   // returns: whether the block at the address is in
   MALLOCSPY_API bool find(std::uintptr_t address, block_facts& facts) const noexcept;
@@ -74,6 +83,16 @@ private:
     std::atomic<place*> next; // all leaves are in one list
   };
 
+  static constexpr std::memory_order relaxed = std::memory_order_relaxed;
+
+  // returns: what is added to a place's number if a block begins here
+  static constexpr std::uint32_t aside_bit(std::uintptr_t address) noexcept {
+    return (address & 15U) != 0 ? aside : 0;
+  }
+  static constexpr std::uintptr_t hide(std::uintptr_t address) noexcept {
+    return ~address; // never 0 for a pointer of user space
+  }
+
   static constexpr unsigned granule_bits = 4;
   static constexpr unsigned leaf_bits = 26; // of address space: 64 MiB
   static constexpr unsigned address_bits = 48;
@@ -95,10 +114,11 @@ private:
   record* at(std::uint32_t number) const noexcept {
     return &m_chunks[number >> chunk_bits].load(std::memory_order_acquire)[number % chunk_records];
   }
-  std::uint32_t take_record() noexcept;
+  MALLOCSPY_INLINE std::uint32_t take_record() noexcept;
   std::uint32_t take_new(std::uint32_t count) noexcept;
   MALLOCSPY_COLD bool refill(stock& s) noexcept;
-  void give_back(std::uint32_t number) noexcept;
+  MALLOCSPY_INLINE void give_back(std::uint32_t number) noexcept;
+  MALLOCSPY_COLD void give_back_shared(std::uint32_t number) noexcept;
   MALLOCSPY_COLD void give_back_half(stock& s) noexcept;
   void push_returned(std::uint32_t first, std::uint32_t count) noexcept;
 
@@ -109,5 +129,85 @@ private:
   std::atomic<std::uint32_t> m_returned{0}; // batches of records that threads had too many of
   per_thread<stock> m_stocks{entries_by::index};
 };
+
+MALLOCSPY_INLINE std::uint32_t live_blocks::take_record() noexcept {
+  const auto mine = m_stocks.mine();
+  if (MALLOCSPY_UNLIKELY(mine.shared)) {
+    return take_new(1);
+  }
+  stock& s = mine.entry;
+  std::uint32_t count = s.count.load(relaxed);
+  if (MALLOCSPY_UNLIKELY(count == 0)) {
+    if (!refill(s)) {
+      return 0;
+    }
+    count = s.count.load(relaxed);
+  }
+  s.count.store(count - 1, relaxed);
+  return s.numbers[count - 1].load(relaxed);
+}
+
+MALLOCSPY_INLINE void live_blocks::give_back(std::uint32_t number) noexcept {
+  const auto mine = m_stocks.mine();
+  if (MALLOCSPY_UNLIKELY(mine.shared)) {
+    give_back_shared(number);
+    return;
+  }
+  stock& s = mine.entry;
+  if (MALLOCSPY_UNLIKELY(s.count.load(relaxed) == stock::room)) {
+    give_back_half(s);
+  }
+  const std::uint32_t count = s.count.load(relaxed);
+  s.numbers[count].store(number, relaxed);
+  s.count.store(count + 1, relaxed);
+}
+
+template <class Walk> MALLOCSPY_INLINE bool live_blocks::put_here(const block_facts& facts, Walk walk) noexcept {
+  place* p = find_place(facts.address);
+  if (MALLOCSPY_UNLIKELY(p == nullptr)) {
+    p = make_place(facts.address);
+  }
+  const std::uint32_t number = p == nullptr ? 0 : take_record();
+  if (MALLOCSPY_UNLIKELY(number == 0)) {
+    return false;
+  }
+  record& r = *at(number);
+  MALLOCSPY_PREFETCH_TO_WRITE(&r);
+  MALLOCSPY_PREFETCH_TO_WRITE(p);
+  const std::uint32_t stack = walk();
+  r.size.store(facts.size, relaxed);
+  r.number.store(facts.number, relaxed);
+  r.thread.store(facts.thread, relaxed);
+  r.stack.store(stack, relaxed);
+  r.hidden.store(hide(facts.address), std::memory_order_release);
+  p->store(number | aside_bit(facts.address), std::memory_order_release);
+  return true;
+}
+
+MALLOCSPY_INLINE bool live_blocks::take_here(std::uintptr_t address, block_facts* facts) noexcept {
+  place* p = find_place(address);
+  std::uint32_t value = p == nullptr ? 0 : p->load(std::memory_order_acquire);
+  if (value == 0) {
+    return false;
+  }
+  const std::uint32_t number = value & ~aside;
+  // The record of a block that begins with its granule is not looked at: its memory may have to be waited for.
+  const bool is_aside = MALLOCSPY_UNLIKELY(((value & aside) | aside_bit(address)) != 0);
+  if (is_aside && at(number)->hidden.load(relaxed) != hide(address)) {
+    return false;
+  }
+  if (facts != nullptr) {
+    const record& r = *at(number);
+    *facts = {address, r.size.load(relaxed), r.number.load(relaxed), r.stack.load(relaxed), r.thread.load(relaxed)};
+  }
+  // Of two threads that free one block at once, one gets it.
+  if (blocks::process_has_one_thread()) {
+    p->store(0, relaxed);
+  } else if (!p->compare_exchange_strong(value, 0, std::memory_order_acq_rel)) {
+    return false;
+  }
+  give_back(number);
+  return true;
+}
 
 } // namespace mallocspy::spies

@@ -30,6 +30,11 @@ public:
     return address % sizeof(std::uintptr_t) == 0 && reach(address);
   }
 
+  // returns: the same, for an address that is known to be above
+  MALLOCSPY_INLINE bool holds_above(std::uintptr_t address) noexcept {
+    return MALLOCSPY_LIKELY(address < m_high && address % sizeof(std::uintptr_t) == 0) || holds(address);
+  }
+
 private:
   void move_to(std::uintptr_t stack_pointer) noexcept;
   bool reach(std::uintptr_t address) noexcept;

@@ -64,13 +64,15 @@ struct multipliers {
 };
 constexpr multipliers odd;
 
-std::uint64_t hash_of(const void* const* addresses, std::size_t count) noexcept {
+// nulls_follow: as in enter_stack(). They add nothing to the sum
+std::uint64_t hash_of(const void* const* addresses, std::size_t count, bool nulls_follow) noexcept {
   const auto product = [addresses](std::size_t i) {
     return reinterpret_cast<std::uintptr_t>(addresses[i]) * odd.values[i];
   };
   std::uint64_t sum = count;
   std::size_t i = 0;
-  for (; i + 8 <= count; i += 8) {
+  const std::size_t whole = (nulls_follow ? count + hashed_at_once - 1 : count) / hashed_at_once * hashed_at_once;
+  for (; i != whole; i += hashed_at_once) {
     sum += (product(i) + product(i + 1)) + (product(i + 2) + product(i + 3)) + (product(i + 4) + product(i + 5)) +
            (product(i + 6) + product(i + 7));
   }
@@ -146,11 +148,11 @@ MALLOCSPY_OUT_OF_LINE std::uint32_t enter_hashed(std::uint64_t hash, const void*
 
 } // namespace
 
-std::uint32_t enter_stack(const void* const* addresses, std::size_t count) noexcept {
+std::uint32_t enter_stack(const void* const* addresses, std::size_t count, bool nulls_follow) noexcept {
   if (count == 0) {
     return 0;
   }
-  const std::uint64_t hash = hash_of(addresses, count);
+  const std::uint64_t hash = hash_of(addresses, count, nulls_follow);
   // Most are in the first table, in the first place of their group that is tried.
   const index_slot* table = tables[0].load(std::memory_order_acquire);
   if (MALLOCSPY_LIKELY(table != nullptr)) {

@@ -15,8 +15,13 @@ struct stack_entry {
   const void* addresses[1]; // `count` of them
 };
 
-// returns: the number of the stack; 0 without memory. threads: any
-std::uint32_t enter_stack(const void* const* addresses, std::size_t count) noexcept;
+// Frames that are hashed together.
+inline constexpr std::size_t hashed_at_once = 8;
+
+// returns: the number of the stack; 0 without memory. nulls_follow: behind the stack there are null pointers until its
+//   length is a multiple of hashed_at_once, which makes it faster
+// threads: any
+std::uint32_t enter_stack(const void* const* addresses, std::size_t count, bool nulls_follow = false) noexcept;
 
 // returns: the entry; null for a number that was never handed out. threads: any
 const stack_entry* find_stack(std::uint32_t number) noexcept;

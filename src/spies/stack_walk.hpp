@@ -28,4 +28,7 @@ std::size_t walk_interrupted(const interrupted_code& code, const void** addresse
 // effects: stores the same stack in the table. returns: its number; 0 if there is no memory for it
 std::uint32_t walk_and_store(const void* frame_address, std::size_t capacity) noexcept;
 
+// effects, returns: the same, with the thread's last walk at hand
+std::uint32_t walk_and_store(const void* frame_address, std::size_t capacity, walked_stack& last) noexcept;
+
 } // namespace mallocspy::spies

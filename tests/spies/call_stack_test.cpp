@@ -110,6 +110,72 @@ void wander(walk& w, int rounds) {
   }
 }
 
+// Two calls of one function whose frames end at the same address, but begin at different ones: all that is left on the
+// stack between the two beginnings is the first call's.
+
+constexpr std::size_t room_of_both = 1024;
+
+// Does not touch the frame pointer.
+SHAPE bool agree_at_once(std::size_t) {
+  std::size_t found = 0;
+  const bool agreed = stacks_agree(max_stack_depth, found);
+  __asm__ volatile("" ::: "memory");
+  return agreed;
+}
+
+SHAPE bool agree_behind_run_time_size(std::size_t size) {
+  auto* room = static_cast<char*>(alloca(size));
+  __asm__ volatile("" ::"r"(room) : "memory");
+  std::size_t found = 0;
+  const bool agreed = stacks_agree(max_stack_depth, found);
+  __asm__ volatile("" ::"r"(room) : "memory");
+  return agreed;
+}
+
+using function = bool (*)(std::size_t);
+
+function further_in = nullptr;
+
+SHAPE bool agree_further_in(std::size_t size) {
+  auto* room = static_cast<char*>(alloca(size));
+  __asm__ volatile("" ::"r"(room) : "memory");
+  const function inside = further_in;
+  further_in = agree_at_once; // from the second time on
+  const bool agreed = inside(size);
+  __asm__ volatile("" ::"r"(room) : "memory");
+  return agreed;
+}
+
+SHAPE bool agree_behind_alignment(std::size_t size) {
+  alignas(64) char aligned[64];
+  auto* room = static_cast<char*>(alloca(size));
+  __asm__ volatile("" ::"r"(room), "r"(aligned) : "memory");
+  std::size_t found = 0;
+  const bool agreed = stacks_agree(max_stack_depth, found);
+  __asm__ volatile("" ::"r"(room), "r"(aligned) : "memory");
+  return agreed;
+}
+
+template <std::size_t Own> SHAPE bool caller(bool (*agree)(std::size_t)) {
+  char room[Own];
+  __asm__ volatile("" ::"r"(room) : "memory");
+  const bool agreed = agree(room_of_both - Own);
+  __asm__ volatile("" ::"r"(room) : "memory");
+  return agreed;
+}
+
+// One call instruction for all, so that further out nothing tells them apart. `first` is the first one to be called.
+std::size_t disagreements_of(function first, function agree) {
+  using call = bool (*)(function);
+  static constexpr call calls[] = {caller<64>, caller<64>, caller<576>, caller<320>, caller<64>};
+  further_in = agree_behind_run_time_size;
+  std::size_t wrong = 0;
+  for (volatile std::size_t i = 0; i < std::size(calls); i = i + 1) {
+    wrong += calls[i](i == 0 ? first : agree) ? 0U : 1U;
+  }
+  return wrong;
+}
+
 SHAPE stack_id id_here(std::size_t depth) {
   const stack_id id = capture_stack_id(depth);
   __asm__ volatile("");
@@ -124,6 +190,13 @@ TEST_CASE("stacks through frames of every shape agree with the unwinder's", "[sp
   CHECK(w.disagreements == 0);
   CHECK(w.checks > 1000);
   CHECK(w.deepest > 20);
+}
+
+TEST_CASE("a frame is not taken for an earlier one that ended at the same place", "[spies][call_stack]") {
+  for (const function agree : {agree_behind_run_time_size, agree_behind_alignment, agree_further_in}) {
+    CHECK(disagreements_of(agree, agree) == 0);
+    CHECK(disagreements_of(agree_at_once, agree) == 0);
+  }
 }
 
 TEST_CASE("no more frames than there is room for", "[spies][call_stack]") {
@@ -190,4 +263,12 @@ TEST_CASE("the depth of an identified stack is what was asked for", "[spies][cal
   CHECK(stored_stack(id_here(1)).size() == 1);
   CHECK(stored_stack(id_here(3)).size() == 3);
   CHECK(id_here(0) == 0);
+}
+
+TEST_CASE("a captured stack and a stored one of the same addresses are one", "[spies][call_stack]") {
+  for (std::size_t depth = 19; depth != 0; --depth) { // each is a part of the one before
+    const stack_id id = id_here(depth);
+    const stored_stack stack(id);
+    CHECK(store_stack(stack.begin(), stack.size()) == id);
+  }
 }

@@ -26,6 +26,31 @@ TEST_CASE("a step survives its packing", "[spies][unwind_step]") {
   CHECK(unwind_step{}.packed() != 0);
 }
 
+TEST_CASE("a step is plain if all that it reads lies in whole words between the stack pointer and the cfa",
+          "[spies][unwind_step]") {
+  const auto plain = [](frame_address cfa, std::int32_t cfa_offset, frame_pointer pointer, std::int32_t pointer_offset) {
+    unwind_step step;
+    step.cfa = cfa;
+    step.pointer = pointer;
+    step.cfa_offset = cfa_offset;
+    step.pointer_offset = pointer_offset;
+    return (step.packed() & (unwind_step::plain_stack | unwind_step::plain_frame)) != 0;
+  };
+  CHECK(plain(frame_address::from_stack, 8, frame_pointer::same, 0));
+  CHECK(plain(frame_address::from_stack, 32, frame_pointer::from_cfa, -32));
+  CHECK(plain(frame_address::from_frame, 16, frame_pointer::from_cfa, -16));
+  CHECK_FALSE(plain(frame_address::from_stack, 0, frame_pointer::same, 0));
+  CHECK_FALSE(plain(frame_address::from_stack, -8, frame_pointer::same, 0));
+  CHECK_FALSE(plain(frame_address::from_stack, 12, frame_pointer::same, 0));
+  CHECK_FALSE(plain(frame_address::from_stack, 32, frame_pointer::from_cfa, -40));
+  CHECK_FALSE(plain(frame_address::from_stack, 32, frame_pointer::from_cfa, 0));
+  CHECK_FALSE(plain(frame_address::from_stack, 32, frame_pointer::from_cfa, -12));
+  CHECK_FALSE(plain(frame_address::from_stack, 32, frame_pointer::from_frame, -16));
+  CHECK_FALSE(plain(frame_address::from_frame, 16, frame_pointer::same, -16));
+  CHECK_FALSE(plain(frame_address::from_frame, 16, frame_pointer::from_cfa, 16));
+  CHECK_FALSE(plain(frame_address::unknown, 16, frame_pointer::from_cfa, -16));
+}
+
 TEST_CASE("numbers of the unwind tables", "[spies][dwarf_reader]") {
   const std::uint8_t bytes[] = {0x7F, 0x80, 0x01, 0xE5, 0x8E, 0x26, 0x7F, 0x80, 0x7F, 0x34, 0x12};
   dwarf_reader reader(bytes, bytes + sizeof bytes);

@@ -3,7 +3,7 @@
 // Runs inside hooks: never allocates from what is hooked, takes no lock.
 #pragma once
 
-#include "blocks/client_frame.hpp"
+#include "blocks/thread_words.hpp"
 #include "spies/lent_walk.hpp"
 #include "spies/stack_walk.hpp"
 
@@ -13,10 +13,10 @@ namespace mallocspy::spies {
 
 // effects, returns: as capture_client_stack_id(depth)
 MALLOCSPY_INLINE stack_id client_stack_here(std::size_t depth) noexcept {
-  if (MALLOCSPY_LIKELY(depth != 0 && blocks::client_frame != nullptr)) {
+  if (MALLOCSPY_LIKELY(depth != 0 && blocks::this_words.client_frame != nullptr)) {
     const lent_walk last;
     if (MALLOCSPY_LIKELY(last)) {
-      return walk_and_store(blocks::client_frame, depth < max_stack_depth ? depth : max_stack_depth, *last);
+      return walk_and_store(blocks::this_words.client_frame, depth < max_stack_depth ? depth : max_stack_depth, *last);
     }
   }
   return capture_client_stack_id(depth);

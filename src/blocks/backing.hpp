@@ -16,8 +16,7 @@ namespace mallocspy::blocks::backing {
 inline constexpr std::size_t smallest = granule_size;
 
 // returns: what to ask for: all that the class of a short size holds, which is also at least one granule. So a block that
-// is
-//   told by its class to have that much does, and mimalloc aligns it to 16
+//   is told by its class to have that much does, and mimalloc aligns it to 16
 inline std::size_t extent_of(std::size_t size) noexcept {
   return size < first_large ? class_extents[class_of_short(size)] : size;
 }

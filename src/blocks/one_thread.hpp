@@ -12,8 +12,7 @@
 namespace mallocspy::blocks {
 
 // returns: true only if the process has no second thread, and then no other can start before the caller is done. False
-// where
-//   the C library does not tell (before glibc 2.32, other systems)
+//   where the C library does not tell (before glibc 2.32, other systems)
 inline bool process_has_one_thread() noexcept {
 #if defined(MALLOCSPY_KNOWS_ONE_THREAD)
   return __libc_single_threaded != 0;

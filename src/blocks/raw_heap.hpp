@@ -130,7 +130,7 @@ inline void* raw_allocate(std::size_t size, const raw_request& request) noexcept
 
 // effects: frees the live block at p whose byte of the map this is
 // returns: false if there is none (byte null, or no block starts there, or another thread was faster); nothing is changed
-// then
+//   then
 inline bool raw_free_at(map_byte* byte, void* p) noexcept {
   if (byte == nullptr) {
     return false;

@@ -9,8 +9,7 @@
 namespace mallocspy::blocks {
 
 // returns: zeroed memory of `size` bytes (a multiple of the page size is used), aligned to a page; null if the system or
-// the
-//   limit refuses. Pages cost nothing until they are touched
+//   the limit refuses. Pages cost nothing until they are touched
 // threads: any
 MALLOCSPY_API void* map_table(std::size_t size) noexcept;
 

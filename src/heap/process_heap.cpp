@@ -18,8 +18,7 @@ void enter(bool serialized) noexcept {
 }
 
 // effects: publishes a block that was resized where it is. If it has become a small part of its room, like a large one, so
-// that
-//   it is not kept for others of its size
+//   that it is not kept for others of its size
 void publish_within(map_byte* byte, std::size_t size, std::size_t usable) noexcept {
   if (size < first_large && usable >= room_for_large && usable / 2 > backing::extent_of(size)) {
     publish_large(byte, size, marks::keep);

@@ -39,7 +39,7 @@ public:
   void clear() noexcept;
 
   // returns: the region with the lowest address from `from` on, of the segments or of the large blocks; null if there is
-  // none
+  //   none
   region* next(std::uintptr_t from, bool segments) noexcept;
 
   // effects: calls visit(region) for each

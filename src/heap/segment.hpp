@@ -62,8 +62,7 @@ struct segment {
 segment* map_segment() noexcept;
 
 // effects: asks the system for large pages, which are quicker to come and to go, for what is not touched yet of a segment
-// of
-//   segment_size
+//   of segment_size
 void use_large_pages(segment* s) noexcept;
 
 // returns: a segment with room for exactly `bytes` bytes (a multiple of 16) of blocks; null as above
@@ -107,7 +106,7 @@ inline std::size_t read_block(const segment& s, std::uintptr_t address) noexcept
 }
 
 // returns: where the next block, kept block or free chunk behind the one at `address` starts; the segment's end if none
-// does
+//   does
 std::uintptr_t next_boundary(const segment& s, std::uintptr_t address) noexcept;
 
 // returns: where the block or chunk that an address lies in starts; the address itself if it is a start

@@ -6,8 +6,8 @@
 #include "blocks/block_map.hpp"
 #include "interpose/c_library.hpp"
 #include "interpose/glibc_chunk.hpp"
-#include "spies/loaded_module.hpp"
-#include "spies/readable_range.hpp"
+#include "spies/process/readable_range.hpp"
+#include "spies/symbols/loaded_module.hpp"
 
 #include <atomic>
 #include <cstdlib>

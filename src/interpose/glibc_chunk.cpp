@@ -4,7 +4,7 @@
 
 #if !defined(__APPLE__)
 
-#include "spies/readable_range.hpp"
+#include "spies/process/readable_range.hpp"
 
 #include <cstddef>
 #include <unistd.h>

@@ -5,7 +5,7 @@
 #include "interpose/malloc_family.hpp"
 #include "interpose/mismatches.hpp"
 #include "interpose/operations.hpp"
-#include "spies/loaded_module.hpp"
+#include "spies/symbols/loaded_module.hpp"
 #include "task/fork_handlers.hpp"
 
 #include <atomic>

@@ -16,9 +16,8 @@ struct linked_name {
 };
 
 // effects: `names` are those that first_not_interposed looks for. Foreign pointers go to `next`. Writes one line if a name
-// is
-//   another's. Takes the environment into account. From now on fork is safe
-// Before main, once. `names` stays
+//   is another's. Takes the environment into account. From now on fork is safe. Before main,
+//   once. `names` stays
 MALLOCSPY_API void start(const linked_name* names, const next_definitions& next);
 
 } // namespace mallocspy::interpose

@@ -10,7 +10,7 @@ namespace mallocspy::interpose {
 
 // returns: a block, never null
 // errors: without memory, and where the spy refuses, calls the new_handler as long as there is one, and throws
-// std::bad_alloc
+//   std::bad_alloc
 MALLOCSPY_API void* cpp_new(std::size_t size);
 MALLOCSPY_API void* cpp_new_aligned(std::size_t size, std::size_t alignment);
 

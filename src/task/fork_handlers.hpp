@@ -5,8 +5,7 @@
 namespace mallocspy::task {
 
 // effects: makes fork stop for spied operations; the first call counts. Needed from the first registration, or the first
-// lock of
-//   the process heap, on
+//   lock of the process heap, on
 // threads: any
 void install_fork_handlers() noexcept;
 

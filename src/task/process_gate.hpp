@@ -11,8 +11,7 @@ namespace mallocspy::task {
 void wait_at_gate() noexcept;
 
 // effects: for a function on the process heap that is not an operation of the task allocator: waits as those do, unless
-// this
-//   thread is inside a spied call
+//   this thread is inside a spied call
 // threads: any
 void enter_process_heap() noexcept;
 

@@ -10,8 +10,7 @@ namespace mallocspy::task {
 
 // The request comes first, so that a method of IMalloc passes its own arguments on where they are.
 // effects, returns: as the method of IMalloc of the same name, as the spy decides. If the spy was taken off since the
-// caller
-//   looked, the raw operation alone
+//   caller looked, the raw operation alone
 void* spied_alloc(const request_info& request, SIZE_T cb);
 void* spied_realloc(const request_info& request, void* pv, SIZE_T cb);
 void spied_free(const request_info& request, void* pv);

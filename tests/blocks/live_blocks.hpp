@@ -44,7 +44,7 @@ public:
   }
 
   // returns: what a misuse of `address`, where no block starts, must be told as. Of the two kinds outside of every block it
-  // names not_a_block
+  //   names not_a_block
   misuse expected(std::uintptr_t address) const {
     auto next = m_sizes.upper_bound(address);
     if (next != m_sizes.begin()) {

@@ -58,7 +58,7 @@ public:
   virtual std::size_t misuses();
 
   // returns: how many raw blocks live in the heap below any spy. Only with ability::counts_blocks, while no other thread
-  // allocates
+  //   allocates
   virtual std::size_t live_blocks();
 
   // effects: while on, the implementation gets no further memory for what it remembers about spied blocks; it may use up

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // leak_tracker and trace work, and report, without a single call of malloc: this program's own malloc counts them.
 #include "spies/captured_output.hpp"
-#include "spies/temporary_file.hpp"
+#include "spies/trace/temporary_file.hpp"
 #include "support/catch.hpp"
 
 #include <mallocspy/spies.hpp>

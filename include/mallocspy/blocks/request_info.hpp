@@ -35,7 +35,7 @@ struct request_info {
 // aligned than an aligned entry point asked, the block is given back through the spy and the request is served unspied,
 // with one line on stderr.
 // returns: outside of a spied request, and under another host's CoRegisterMallocSpy: twice the size of a pointer, not
-// zeroed, none
+//   zeroed, none
 // threads: any; each sees its own
 MALLOCSPY_API request_info current_request() noexcept;
 

@@ -93,8 +93,7 @@ struct code_location {
 MALLOCSPY_API code_location locate_code(const void* return_address) noexcept;
 
 // effects: writes a stored stack to a file descriptor (2: stderr), a line for each frame, with the linker's names; without
-// the
-//   frames of this library at its inner end
+//   the frames of this library at its inner end
 // threads: any; also in a hook
 MALLOCSPY_API void write_stack(int descriptor, stack_id id) noexcept;
 

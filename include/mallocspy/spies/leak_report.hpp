@@ -78,11 +78,9 @@ public:
   std::uint64_t untracked() const noexcept;
 
   // effects: writes the report for people to a file descriptor (2: stderr): totals, then each group with its stack:
-  // demangled
-  //   functions, and file and line where there is debug information. Groups of reachable blocks are counted; listed only
-  //   with `all`
-  // Names are looked up in a copy of the process, so nothing is allocated in this one; where that is not possible,
-  // functions have the linker's names. Not in a hook
+  //   demangled functions, and file and line where there is debug information. Groups of reachable blocks are counted;
+  //   listed only with `all`. Names are looked up in a copy of the process, so nothing is allocated in this one; where that
+  //   is not possible, functions have the linker's names. Not in a hook
   void print(int descriptor = 2, bool all = false) const;
 
 private:

@@ -18,8 +18,8 @@ struct trace_options {
 // trace_reader.hpp turns the file into what viewers open.
 //
 // fork: the child writes a file of its own, named like the parent's with "." and the child's process number behind, from
-// its first event on. What the parent had buffered goes to the parent's file, once. (Linux. Elsewhere the child writes
-// nothing.)
+//   its first event on. What the parent had buffered goes to the parent's file, once. (Linux. Elsewhere the child writes
+//   nothing.)
 //
 // A file that cannot be made or written (no permission, full disk): one line on stderr, what was written stays, events
 // from then on are counted as dropped, and the program goes on.

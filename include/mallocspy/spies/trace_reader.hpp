@@ -48,9 +48,8 @@ struct trace_contents {
 MALLOCSPY_API trace_contents read_trace(const std::string& path);
 
 // effects: writes a profile that pprof reads (`pprof -http : FILE`), as well as other viewers of its format: profile.proto,
-// not
-//   compressed. Samples: allocated blocks and bytes, and blocks and bytes alive at the end, by stack. Functions have the
-//   names that the modules' files give; pprof itself finds files and lines where the modules have debug information
+//   not compressed. Samples: allocated blocks and bytes, and blocks and bytes alive at the end, by stack. Functions have
+//   the names that the modules' files give; pprof itself finds files and lines where the modules have debug information
 // errors: std::runtime_error with one line, if the file cannot be written
 MALLOCSPY_API void write_pprof(const trace_contents& trace, const std::string& path);
 

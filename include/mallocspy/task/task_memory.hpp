@@ -9,8 +9,8 @@
 namespace mallocspy {
 
 // effects: stores the task allocator in *ppMalloc, or null on failure. There is one object per process, never destroyed:
-// its
-//   AddRef always returns 2 and its Release 1. It stays the same when spies come and go. Release what you got, as COM asks
+//   its AddRef always returns 2 and its Release 1. It stays the same when spies come and go. Release what you got, as COM
+//   asks
 // returns: S_OK; E_INVALIDARG if dwMemContext is not MEMCTX_TASK (1) or ppMalloc is null
 // threads: any
 MALLOCSPY_API HRESULT CoGetMalloc(DWORD dwMemContext, IMalloc** ppMalloc);

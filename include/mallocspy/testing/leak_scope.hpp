@@ -46,8 +46,7 @@ public:
   bool expect(const void* block) noexcept;
 
   // effects: blocks that functions of a namespace ask for, themselves or through the standard library, are no leaks: those
-  // of
-  //   a test framework. The string must outlive the scope; up to 4 of them, more have no effect
+  //   of a test framework. The string must outlive the scope; up to 4 of them, more have no effect
   void expect_from(const char* name_space) noexcept;
 
   // returns: how many blocks and bytes leaked, and the call stacks of their allocation, largest loss first. Who asks is

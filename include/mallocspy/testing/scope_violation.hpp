@@ -19,7 +19,7 @@ struct scope_violation {
 
 // Called by the scope's destructor, on its thread and not in a hook; must not throw; may allocate, which nobody counts.
 // default: writes the report to stderr and calls std::abort; where an exception is passing it writes only, since that
-// explains more
+//   explains more
 using scope_violation_handler = void (*)(const scope_violation&);
 
 // effects: installs a handler; null installs the default one

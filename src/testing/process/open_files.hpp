@@ -53,7 +53,7 @@ void list_open_files(open_files& files, int first_hidden) noexcept;
 int reopen(const open_file& file) noexcept;
 
 // returns: a private copy of a regular file, with the same position and length, or one with nothing but zeros; -1 on
-// failure
+//   failure
 int copy_to_memory(const open_file& file, bool with_contents) noexcept;
 
 // returns: whether nothing waits in a pipe to be read

@@ -2,7 +2,7 @@
 // Names for call stacks of this process.
 #pragma once
 
-#include "spies/debug_information.hpp"
+#include "spies/symbols/debug_information.hpp"
 #include "testing/report/stack_names.hpp"
 
 #include <map>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "testing/report/stack_names.hpp"
 
-#include "spies/stack_text.hpp"
+#include "spies/stacks/stack_text.hpp"
 
 #include <utility>
 

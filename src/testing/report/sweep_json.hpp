@@ -11,8 +11,7 @@ namespace mallocspy::testing_detail {
 inline constexpr int sweep_schema = 1;
 
 // returns: what sweep_result::json() returns: an object with a line for each key, and for each point and each finding.
-// Bytes
-//   that are not UTF-8 become U+FFFD, the replacement character
+//   Bytes that are not UTF-8 become U+FFFD, the replacement character
 std::string write_sweep(const sweep_result& result);
 
 // returns: the sweep in `text`. Keys that it does not know do not matter

@@ -3,7 +3,7 @@
 #include "testing/run/board_stacks.hpp"
 
 #include "blocks/table_memory.hpp"
-#include "spies/loaded_module.hpp"
+#include "spies/symbols/loaded_module.hpp"
 #include "testing/board/fnv1a.hpp"
 #include "testing/process/executable_path.hpp"
 

@@ -129,8 +129,7 @@ unsafe sweep_run::learn_files(std::uint64_t n, const open_files& files) noexcept
 }
 
 // effects: finds out, by a child in which nothing fails, whether it ends as the unfailed run. If it does not, another one
-// is
-//   asked: one may have come too late on a machine that is busy
+//   is asked: one may have come too late on a machine that is busy
 unsafe sweep_run::make_control(std::uint64_t n, const open_files& files) noexcept {
   for (unsigned i = 0; i < 2; ++i) {
     const unsafe why = make_child(n, true, files);

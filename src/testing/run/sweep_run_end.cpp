@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // What is looked for when a run ends, in the run itself and in its children.
-#include "spies/guard_parts.hpp"
-#include "spies/leak_tables.hpp"
-#include "spies/own_array.hpp"
+#include "spies/guard/guard_parts.hpp"
+#include "spies/leaks/leak_tables.hpp"
+#include "spies/memory/own_array.hpp"
 #include "testing/run/sweep_run.hpp"
 
 #include <algorithm>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <mallocspy/testing/leak_scope.hpp>
 
-#include "spies/leak_tables.hpp"
+#include "spies/leaks/leak_tables.hpp"
 #include "testing/spies/requester.hpp"
 #include "testing/spies/scope_report.hpp"
 #include "testing/spies/test_spies.hpp"

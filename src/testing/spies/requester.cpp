@@ -14,8 +14,7 @@ bool starts_with(const char* text, const char* begin) noexcept {
 }
 
 // Doors to memory, and what the standard library puts in front of them. By the linker's names: "_ZN" and, for const
-// methods,
-// "_ZNK" begin a name in a namespace.
+// methods, "_ZNK" begin a name in a namespace.
 bool passes_requests_on(const char* function) noexcept {
   for (const char* begin : {"_Znw", "_Zna", "_ZNSt", "_ZNKSt", "_ZSt", "_ZNSs", "_ZN9__gnu_cxx", "_ZNK9__gnu_cxx",
                             "_ZN9mallocspy", "_ZNK9mallocspy", "mallocspy_"}) {

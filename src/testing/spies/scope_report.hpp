@@ -23,8 +23,7 @@ struct report_part {
 };
 
 // returns: each title with its stack, with files and lines where they are known. Frames that the scope's own stack has,
-// too,
-//   are left out: they say how the scope was reached
+//   too, are left out: they say how the scope was reached
 // threads: any; not in a hook
 std::string with_stacks(const std::vector<report_part>& parts, stack_id scope);
 

@@ -3,7 +3,7 @@
 #include "testing/spies/scope_spy.hpp"
 
 #include "blocks/hints.hpp"
-#include "spies/block_size.hpp"
+#include "spies/memory/block_size.hpp"
 
 #include <algorithm>
 

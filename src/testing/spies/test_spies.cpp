@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "testing/spies/test_spies.hpp"
 
-#include "spies/guard_parts.hpp"
+#include "spies/guard/guard_parts.hpp"
 #include "testing/board/damage_codes.hpp"
 #include "testing/spies/scope_report.hpp"
 

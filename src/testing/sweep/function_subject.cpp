@@ -2,7 +2,7 @@
 #include "testing/sweep/function_subject.hpp"
 
 #include "blocks/hints.hpp"
-#include "spies/calling_thread.hpp"
+#include "spies/leaks/calling_thread.hpp"
 #include "testing/process/nameless_file.hpp"
 #include "testing/process/redirected_output.hpp"
 #include "testing/sweep/rerun_end.hpp"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "tool/preload/armed_spies.hpp"
 
-#include "spies/text_writer.hpp"
+#include "spies/memory/text_writer.hpp"
 #include "testing/board/damage_codes.hpp"
 #include "testing/run/board_stacks.hpp"
 

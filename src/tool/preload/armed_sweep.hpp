@@ -2,7 +2,7 @@
 // A run of a sweep in a program that the command has started.
 #pragma once
 
-#include "spies/calling_thread.hpp"
+#include "spies/leaks/calling_thread.hpp"
 #include "tool/preload/attached_session.hpp"
 
 namespace mallocspy::tool {

@@ -2,7 +2,7 @@
 // What the preloaded library does in a program, from its beginning to its end. When these come is the system's affair.
 #pragma once
 
-#include "spies/calling_thread.hpp"
+#include "spies/leaks/calling_thread.hpp"
 #include "tool/preload/session.hpp"
 
 namespace mallocspy::tool {

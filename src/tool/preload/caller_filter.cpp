@@ -2,7 +2,7 @@
 // Runs inside hooks: what it allocates there is not spied.
 #include "tool/preload/caller_filter.hpp"
 
-#include "spies/debug_information.hpp"
+#include "spies/symbols/debug_information.hpp"
 
 #include <cstdlib>
 #include <mallocspy/spies/call_stack.hpp>

@@ -18,7 +18,7 @@ struct launch_plan {
 
 // returns: how to start the program
 // errors: std::runtime_error with one line: the program is not found or takes no preloaded library, or the library is
-// missing
+//   missing
 launch_plan plan_launch(const launched_program& program);
 
 } // namespace mallocspy::tool

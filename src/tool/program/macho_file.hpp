@@ -36,7 +36,7 @@ std::optional<std::vector<macho_slice>> read_macho(const std::string& path);
 std::string processor_name(std::uint32_t cpu_type, std::uint32_t cpu_subtype);
 
 // returns: why dyld would not insert a library of this processor into the program: the words behind "PATH: "; empty if it
-// does
+//   does
 std::string macho_refusal(const std::vector<macho_slice>& program, std::uint32_t cpu_type, std::uint32_t cpu_subtype);
 
 // returns: whether the system protects what lies there: the programs that come with it

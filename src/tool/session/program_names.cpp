@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "tool/session/program_names.hpp"
 
-#include "spies/debug_information.hpp"
+#include "spies/symbols/debug_information.hpp"
 
 #include <cstdlib>
 

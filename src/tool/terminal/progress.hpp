@@ -18,8 +18,7 @@ struct progress_state {
 };
 
 // returns: "[#####.....]  634/1268  50 %  2 crash, 1 leak  0:41 left", in fewer than `columns` columns: what does not fit
-// is
-//   left out from its end
+//   is left out from its end
 std::string progress_bar(const progress_state& state, std::chrono::milliseconds elapsed, std::size_t columns, bool colours);
 
 // returns: "634 of 1268 points, 50 %; 2 crash, 1 leak"

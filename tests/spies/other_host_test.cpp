@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The ready-made spies under a host that is none of ours: the reference allocator of the conformance suite, over malloc.
 #include "conformance/reference_allocator.hpp"
-#include "guard_findings.hpp"
+#include "spies/guard/guard_findings.hpp"
 #include "support/catch.hpp"
 #include "support/pattern.hpp"
 

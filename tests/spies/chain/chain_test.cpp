@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "logging_spy.hpp"
+#include "spies/logging_spy.hpp"
 
 #include "support/catch.hpp"
 #include "support/pattern.hpp"

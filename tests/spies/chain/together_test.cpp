@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The ready-made spies in one chain, in every order, under random work that knows what it must see.
-#include "guard_findings.hpp"
+#include "spies/guard/guard_findings.hpp"
 #include "support/catch.hpp"
 #include "support/dies.hpp"
 #include "support/pattern.hpp"

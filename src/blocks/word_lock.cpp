@@ -52,7 +52,7 @@ inline void pause_once() noexcept {
 bool word_lock::lock_by_looking() noexcept {
   constexpr unsigned most_pauses = 128; // a pause is some 40 to 140 cycles
   constexpr unsigned looks = 24;
-  unsigned pauses = 4;
+  unsigned pauses = 64;
   for (unsigned look = 0; look < looks; ++look) {
     for (unsigned i = 0; i < pauses; ++i) {
       pause_once();

@@ -2,7 +2,7 @@
 // Runs inside hooks: never allocates from what is hooked, takes no lock.
 #include "blocks/request_source.hpp"
 
-#include "blocks/client_frame.hpp"
+#include "blocks/door_frame.hpp"
 
 #include <atomic>
 

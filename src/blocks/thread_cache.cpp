@@ -25,6 +25,9 @@ constexpr cache_tops make_tops_of_none() noexcept {
 }
 cache_tops tops_of_none = make_tops_of_none();
 
+// What this_words.cache is the beginning of. Null: the thread has none.
+__thread thread_cache* own_cache = nullptr;
+
 // A thread that has ended, cannot be told of its end, or got no memory goes without.
 __thread bool goes_without = false;
 
@@ -53,7 +56,7 @@ void empty(thread_cache& cache) noexcept {
 __thread thread_words this_words = {&tops_of_none, nullptr, stands_nowhere, 0};
 
 thread_cache* cache_of_this_thread() noexcept {
-  return this_words.cache == &tops_of_none ? nullptr : static_cast<thread_cache*>(this_words.cache);
+  return own_cache;
 }
 
 namespace {
@@ -61,6 +64,7 @@ namespace {
 void end(void* ended) {
   auto* cache = static_cast<thread_cache*>(ended);
   this_words.cache = &tops_of_none;
+  own_cache = nullptr;
   goes_without = true; // destructors that come later
   empty(*cache);
   unmap_table(cache, sizeof(thread_cache));
@@ -96,6 +100,7 @@ void make_cache() noexcept {
   cache->tops[no_block_class] = tops_of_none.tops[no_block_class];
   cache->tops[long_class] = tops_of_none.tops[long_class];
   this_words.cache = cache;
+  own_cache = cache;
   goes_without = false;
 }
 

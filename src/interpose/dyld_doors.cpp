@@ -2,7 +2,7 @@
 // Runs inside hooks: never allocates from what is hooked, takes no lock.
 #include "interpose/dyld_doors.hpp"
 
-#include "blocks/client_frame.hpp"
+#include "blocks/door_frame.hpp"
 #include "interpose/operations.hpp"
 
 namespace mallocspy::interpose {

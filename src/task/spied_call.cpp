@@ -2,7 +2,7 @@
 // Runs inside hooks: never allocates from what is hooked.
 #include "task/spied_call.hpp"
 
-#include "blocks/client_frame.hpp"
+#include "blocks/door_frame.hpp"
 #include "task/asymmetric_barrier.hpp"
 #include "task/process_gate.hpp"
 

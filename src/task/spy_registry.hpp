@@ -29,7 +29,7 @@ inline constexpr std::uintptr_t entrance_bits = closed_bit | without_post_bit | 
 MALLOCSPY_INLINE bool spy_word_is(std::uintptr_t expected) noexcept {
 #if defined(__x86_64__) && defined(__GCC_ASM_FLAG_OUTPUTS__) && !defined(MALLOCSPY_TSAN)
   // Compared where it lies: compilers load an atomic variable first.
-  bool same;
+  bool same = false;
   __asm__ volatile("cmpq %2, %1" : "=@cce"(same) : "m"(spy_word), "r"(expected));
   std::atomic_signal_fence(std::memory_order_acquire);
   return same;

@@ -102,6 +102,36 @@ MALLOCSPY_READS_STACKS MALLOCSPY_INLINE std::size_t first_changed(walked_stack& 
   return i;
 }
 
+// effects: if the last walk goes on behind the frame, which is its frame `at`, as this one does, takes over from it all
+// that is
+//   wanted; `changed` gets its first frame of which that is not so
+// returns: whether the walk is over
+MALLOCSPY_READS_STACKS MALLOCSPY_INLINE bool take_over(walked_stack& last, std::size_t at, const stack_frame& frame,
+                                                       fresh_frames& fresh, const stack_frame* frames, std::size_t capacity,
+                                                       std::size_t& changed) noexcept {
+  const std::size_t needed = at + (capacity - fresh.count);
+  const std::size_t to = std::min(walked_stack::capacity, needed);
+  changed = first_changed(last, at + 1, to);
+  if (MALLOCSPY_UNLIKELY(changed < to || (to != needed && !last.complete))) {
+    return false;
+  }
+  if (fresh.count == 0 && at == last.top) {
+    return true; // nothing has changed at all
+  }
+  if (last.needs_pointer_at(at) && frame.slot == 0 && fresh.count != 0) {
+    fresh.depend_on_pointer(frames, fresh.count - 1);
+  }
+  last.needs_pointer |= (fresh.needs_pointer >> fresh.count) << at;
+  last.set(at, frame); // the way that led here is another one now
+  last.stored = 0;
+  if (MALLOCSPY_UNLIKELY(fresh.count > at)) {
+    keep_only(last, at, to);
+    at = last.top;
+  }
+  put_in_front(last, at, fresh, frames);
+  return true;
+}
+
 MALLOCSPY_READS_STACKS void walk(const void* frame_address, std::uintptr_t stack_pointer, std::uintptr_t return_address,
                                  std::uintptr_t frame_pointer, walked_stack& last, std::size_t capacity) noexcept {
   stack_frame frame{stack_pointer, return_address, frame_pointer, reinterpret_cast<std::uintptr_t>(frame_address)};
@@ -115,27 +145,8 @@ MALLOCSPY_READS_STACKS void walk(const void* frame_address, std::uintptr_t stack
     while (last.stack_pointers[at] < frame.stack_pointer) {
       ++at;
     }
-    if (last.is_at(at, frame) && at >= changed) {
-      const std::size_t needed = at + (capacity - fresh.count);
-      const std::size_t to = std::min(walked_stack::capacity, needed);
-      changed = first_changed(last, at + 1, to);
-      if (MALLOCSPY_LIKELY(changed >= to && (to == needed || last.complete))) {
-        if (fresh.count == 0 && at == last.top) {
-          return; // nothing has changed at all
-        }
-        if (last.needs_pointer_at(at) && frame.slot == 0 && fresh.count != 0) {
-          fresh.depend_on_pointer(frames, fresh.count - 1);
-        }
-        last.needs_pointer |= (fresh.needs_pointer >> fresh.count) << at;
-        last.set(at, frame); // the way that led here is another one now
-        last.stored = 0;
-        if (MALLOCSPY_UNLIKELY(fresh.count > at)) {
-          keep_only(last, at, to);
-          at = last.top;
-        }
-        put_in_front(last, at, fresh, frames);
-        return;
-      }
+    if (last.is_at(at, frame) && at >= changed && take_over(last, at, frame, fresh, frames, capacity, changed)) {
+      return;
     }
     frames[fresh.count].stack_pointer = frame.stack_pointer;
     frames[fresh.count].return_address = frame.return_address;

@@ -45,13 +45,11 @@ endif()
 
 # The lists of parts: "* `testing`: `board` (...), `process` (...)".
 string(REGEX MATCHALL "\\* `[a-z_]+`:[^*]+" items "${architecture}")
-set(layers_with_parts "")
 foreach(item IN LISTS items)
   string(REGEX MATCHALL "`[a-z_]+`" names "${item}")
   string(REPLACE "`" "" names "${names}")
   list(POP_FRONT names layer)
   set(parts_of_${layer} ${names})
-  list(APPEND layers_with_parts ${layer})
 endforeach()
 
 # check_parts(FILE LAYER): the includes of other parts of the layer

@@ -13,6 +13,7 @@ namespace mallocspy::blocks {
 
 struct cache_tops;
 
+// What `stand` is at first: no address of an object.
 inline constexpr std::uintptr_t stands_nowhere = 2;
 
 struct thread_words {

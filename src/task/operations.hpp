@@ -14,9 +14,10 @@ namespace mallocspy::task {
 // effects: what alloc does for a large size, and under a spy; and realloc under a spy
 void* alloc_otherwise(SIZE_T cb);
 void* realloc_otherwise(void* pv, SIZE_T cb);
-// effects: what free does under a spy, and for a pointer at which no block starts. The pointer's byte of the map is given,
-//   or it has none
+// effects: what free does where free_unspied_at frees nothing: under a spy, or for a pointer that is no live block
+// `byte`: the pointer's byte of the map
 void free_otherwise(void* pv, blocks::map_byte* byte);
+// effects: the same for a pointer that has no byte of the map, null among them
 void free_nowhere(void* pv);
 
 inline void* alloc(SIZE_T cb) {
@@ -34,24 +35,30 @@ inline void* alloc(SIZE_T cb, const request_info& request) {
   return blocks::raw_allocate(cb, {request.alignment, request.zeroed});
 }
 
-// effects: what the operation does where find_unspied found no live block: under a spy, or for a pointer that is none
+// effects: what the operation does where no unspied block was found: under a spy, or for a pointer that is no live block
 void free_otherwise(const request_info& request, void* pv);
 SIZE_T get_size_otherwise(const request_info& request, void* pv);
 int did_alloc_otherwise(const request_info& request, void* pv);
+
+// effects: frees the block at pv, if no spy is registered and an unmarked one starts there. returns: whether it has
+// `byte`: the pointer's byte of the map
+MALLOCSPY_INLINE bool free_unspied_at(blocks::map_byte* byte, void* pv) noexcept {
+  return blocks::raw_free_classed_at(byte, pv, unspied_classes.load(std::memory_order_relaxed));
+}
+
+// effects, returns: the same for any pointer
+MALLOCSPY_INLINE bool free_unspied(void* pv) noexcept {
+  blocks::map_byte* byte = blocks::find_byte(pv);
+  return byte != nullptr && free_unspied_at(byte, pv);
+}
 
 inline void free(void* pv) {
   blocks::map_byte* byte = blocks::find_byte(pv);
   if (MALLOCSPY_UNLIKELY(byte == nullptr)) {
     free_nowhere(pv);
-  } else if (MALLOCSPY_UNLIKELY(!blocks::raw_free_classed_at(byte, pv, unspied_classes.load(std::memory_order_relaxed)))) {
+  } else if (MALLOCSPY_UNLIKELY(!free_unspied_at(byte, pv))) {
     free_otherwise(pv, byte);
   }
-}
-
-// effects: frees the block at pv, if no spy is registered and an unmarked one starts there. returns: whether it has
-MALLOCSPY_INLINE bool free_unspied(void* pv) noexcept {
-  blocks::map_byte* byte = blocks::find_byte(pv);
-  return byte != nullptr && blocks::raw_free_classed_at(byte, pv, unspied_classes.load(std::memory_order_relaxed));
 }
 
 inline void free(void* pv, const request_info& request) {

@@ -42,6 +42,8 @@ template <class Call> MALLOCSPY_INLINE void* alloc_with_both_hooks(SIZE_T cb, Ca
   }
   return client;
 }
+
+// The same in a function of its own, for a call that has got here by another way.
 template <class Call> MALLOCSPY_CHAINED void* alloc_with_all_hooks(SIZE_T cb, Call call) {
   return alloc_with_both_hooks(cb, call);
 }

@@ -42,6 +42,8 @@ template <class Call> MALLOCSPY_INLINE void free_with_both_hooks(void* pv, block
   }
   call->PostFree(TRUE);
 }
+
+// The same in a function of its own, for a call that has got here by another way.
 template <class Call> MALLOCSPY_CHAINED void free_with_all_hooks(void* pv, blocks::map_byte* byte, Call call) {
   free_with_both_hooks(pv, byte, call);
 }

@@ -30,9 +30,10 @@ public:
     return address % sizeof(std::uintptr_t) == 0 && reach(address);
   }
 
-  // returns: the same, for an address that is known to be above
-  MALLOCSPY_INLINE bool holds_above(std::uintptr_t address) noexcept {
-    return MALLOCSPY_LIKELY(address < m_high && address % sizeof(std::uintptr_t) == 0) || holds(address);
+  // returns: the same for the word that ends at `end`, which is known to be above. Where it lies in what is known, it need
+  //   not be aligned
+  MALLOCSPY_INLINE bool holds_up_to(std::uintptr_t end) noexcept {
+    return MALLOCSPY_LIKELY(end <= m_high) || holds(end - sizeof(std::uintptr_t));
   }
 
 private:

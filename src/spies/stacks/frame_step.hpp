@@ -5,9 +5,10 @@
 
 #include "blocks/hints.hpp"
 #include "spies/memory/address_map.hpp"
+#include "spies/process/readable_range.hpp"
+#include "spies/stacks/stack_frame.hpp"
 #include "spies/stacks/stack_reading.hpp"
 #include "spies/stacks/unwind_step.hpp"
-#include "spies/stacks/walked_stack.hpp"
 
 namespace mallocspy::spies {
 
@@ -36,33 +37,35 @@ way_out step_out_slowly(stack_frame& frame, readable_range& readable, std::uint6
 // effects, returns: the same; the steps of most functions here and now
 MALLOCSPY_READS_STACKS MALLOCSPY_INLINE way_out step_out(stack_frame& frame, readable_range& readable) noexcept {
   std::uint64_t step = learned_steps.find(frame.return_address);
-  if (MALLOCSPY_UNLIKELY(step == 0)) {
-    step = learn(frame.return_address);
-  }
-  const auto cfa_offset = static_cast<std::uintptr_t>(unwind_step::cfa_offset_in(step));
-  const auto pointer_offset = static_cast<std::uintptr_t>(unwind_step::pointer_offset_in(step));
-  if (MALLOCSPY_LIKELY((step & unwind_step::plain_stack) != 0)) {
-    const std::uintptr_t cfa = frame.stack_pointer + cfa_offset;
-    if (MALLOCSPY_LIKELY(readable.holds_above(cfa - 8))) {
-      // No branch: whether a function saves the frame pointer is hard to foretell.
-      const bool same = (step & unwind_step::pointer_bits) == 0;
-      const std::uintptr_t saved = cfa + (same ? std::uintptr_t{0} - 8 : pointer_offset);
-      const std::uintptr_t held = word_at(saved);
-      frame.frame_pointer = same ? frame.frame_pointer : held;
-      frame.slot = same ? 0 : saved;
-      frame.stack_pointer = cfa;
-      frame.return_address = word_at(cfa - 8);
-      return MALLOCSPY_LIKELY(frame.return_address != 0) ? way_out::by_stack : way_out::none;
+  for (;; step = learn(frame.return_address)) {
+    const auto cfa_offset = static_cast<std::uintptr_t>(unwind_step::cfa_offset_in(step));
+    const auto pointer_offset = static_cast<std::uintptr_t>(unwind_step::pointer_offset_in(step));
+    if (MALLOCSPY_LIKELY((step & unwind_step::plain_stack) != 0)) {
+      const std::uintptr_t cfa = frame.stack_pointer + cfa_offset;
+      if (MALLOCSPY_LIKELY(readable.holds_up_to(cfa))) {
+        // No branch: whether a function saves the frame pointer is hard to foretell.
+        const bool same = (step & unwind_step::pointer_bits) == 0;
+        const std::uintptr_t saved = cfa + (same ? std::uintptr_t{0} - 8 : pointer_offset);
+        const std::uintptr_t held = word_at(saved);
+        frame.frame_pointer = same ? frame.frame_pointer : held;
+        frame.slot = same ? 0 : saved;
+        frame.stack_pointer = cfa;
+        frame.return_address = word_at(cfa - 8);
+        return MALLOCSPY_LIKELY(frame.return_address != 0) ? way_out::by_stack : way_out::none;
+      }
+    } else if (MALLOCSPY_LIKELY((step & unwind_step::plain_frame) != 0)) {
+      const std::uintptr_t cfa = frame.frame_pointer + cfa_offset;
+      const std::uintptr_t saved = cfa + pointer_offset;
+      if (MALLOCSPY_LIKELY(saved >= frame.stack_pointer && saved < cfa && readable.holds_up_to(cfa))) {
+        frame.frame_pointer = word_at(saved);
+        frame.slot = saved;
+        frame.stack_pointer = cfa;
+        frame.return_address = word_at(cfa - 8);
+        return MALLOCSPY_LIKELY(frame.return_address != 0) ? way_out::by_frame : way_out::none;
+      }
     }
-  } else if (MALLOCSPY_LIKELY((step & unwind_step::plain_frame) != 0)) {
-    const std::uintptr_t cfa = frame.frame_pointer + cfa_offset;
-    const std::uintptr_t saved = cfa + pointer_offset;
-    if (MALLOCSPY_LIKELY(saved >= frame.stack_pointer && saved < cfa && readable.holds_above(cfa - 8))) {
-      frame.frame_pointer = word_at(saved);
-      frame.slot = saved;
-      frame.stack_pointer = cfa;
-      frame.return_address = word_at(cfa - 8);
-      return MALLOCSPY_LIKELY(frame.return_address != 0) ? way_out::by_frame : way_out::none;
+    if (MALLOCSPY_LIKELY(step != 0)) {
+      break;
     }
   }
   // A copy, so that the frame itself may stay in registers.

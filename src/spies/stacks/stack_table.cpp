@@ -4,6 +4,7 @@
 
 #include "blocks/hints.hpp"
 #include "blocks/table_memory.hpp"
+#include "spies/stacks/stack_hash.hpp"
 
 #include <atomic>
 #include <cstring>
@@ -47,44 +48,6 @@ template <class T> T* made(std::atomic<T*>& place, std::size_t size) noexcept {
   return fresh;
 }
 
-// Odd multipliers, one for each frame, so that the products do not wait for each other.
-struct multipliers {
-  std::uint64_t values[64];
-
-  constexpr multipliers() : values{} {
-    std::uint64_t x = 0x9E3779B97F4A7C15U;
-    for (auto& value : values) {
-      x ^= x >> 27;
-      x *= 0x3C79AC492BA7B653U;
-      x ^= x >> 33;
-      x += 0x9E3779B97F4A7C15U;
-      value = x | 1U;
-    }
-  }
-};
-constexpr multipliers odd;
-
-// nulls_follow: as in enter_stack(). They add nothing to the sum
-std::uint64_t hash_of(const void* const* addresses, std::size_t count, bool nulls_follow) noexcept {
-  const auto product = [addresses](std::size_t i) {
-    return reinterpret_cast<std::uintptr_t>(addresses[i]) * odd.values[i];
-  };
-  std::uint64_t sum = count;
-  std::size_t i = 0;
-  const std::size_t whole = (nulls_follow ? count + hashed_at_once - 1 : count) / hashed_at_once * hashed_at_once;
-  for (; i != whole; i += hashed_at_once) {
-    sum += (product(i) + product(i + 1)) + (product(i + 2) + product(i + 3)) + (product(i + 4) + product(i + 5)) +
-           (product(i + 6) + product(i + 7));
-  }
-  for (; i < count; ++i) {
-    sum += product(i);
-  }
-  sum ^= sum >> 32;
-  sum *= 0xD6E8FEB86659FD93U;
-  sum ^= sum >> 32;
-  return sum == 0 ? 1 : sum;
-}
-
 stack_entry* entry_at(std::uint32_t number) noexcept {
   char* chunk = chunks[number >> chunk_bits].load(std::memory_order_acquire);
   return reinterpret_cast<stack_entry*>(chunk + (number & (chunk_units - 1)) * unit);
@@ -122,17 +85,64 @@ MALLOCSPY_COLD std::uint32_t enter_at(index_slot& slot, const void* const* addre
   return first ? number : present; // what another thread has entered meanwhile; the room here is lost
 }
 
-// returns: as enter_stack, for a stack that is not where most are
-MALLOCSPY_OUT_OF_LINE std::uint32_t enter_hashed(std::uint64_t hash, const void* const* addresses,
-                                                 std::size_t count) noexcept {
+// The places for a hash in a table, in the order in which they are tried.
+class group_of {
+public:
+  group_of(index_slot* table, std::size_t size, std::uint64_t hash) noexcept
+      : m_group(table + hash % size / group_size * group_size), m_first(hash % group_size) {}
+  index_slot& operator[](std::size_t i) const noexcept {
+    return m_group[(m_first + i) % group_size];
+  }
+
+private:
+  index_slot* m_group;
+  std::size_t m_first;
+};
+
+// returns: as find_hashed(), for a stack that is not where most are
+MALLOCSPY_OUT_OF_LINE std::uint32_t find_further(std::uint64_t hash) noexcept {
+  for (std::size_t t = 0; t < table_count; ++t) {
+    index_slot* table = tables[t].load(std::memory_order_acquire);
+    if (table == nullptr) {
+      return 0;
+    }
+    const group_of group(table, table_sizes[t], hash);
+    for (std::size_t i = 0; i < group_size; ++i) {
+      const std::uint64_t seen = group[i].hash.load(std::memory_order_relaxed);
+      if (seen == hash) {
+        return group[i].number.load(std::memory_order_acquire);
+      }
+      if (seen == 0) {
+        return 0;
+      }
+    }
+  }
+  return 0;
+}
+
+} // namespace
+
+std::uint32_t find_hashed(std::uint64_t hash) noexcept {
+  // Most are in the first table, in the first place of their group that is tried.
+  const index_slot* table = tables[0].load(std::memory_order_acquire);
+  if (MALLOCSPY_LIKELY(table != nullptr)) {
+    const index_slot& slot = table[hash % table_sizes[0]];
+    if (MALLOCSPY_LIKELY(slot.hash.load(std::memory_order_relaxed) == hash)) {
+      return slot.number.load(std::memory_order_acquire); // 0 if it is being entered
+    }
+  }
+  return find_further(hash);
+}
+
+std::uint32_t enter_hashed(std::uint64_t hash, const void* const* addresses, std::size_t count) noexcept {
   for (std::size_t t = 0; t < table_count; ++t) {
     index_slot* table = made(tables[t], table_sizes[t] * sizeof(index_slot));
     if (table == nullptr) {
       return 0;
     }
-    index_slot* group = table + hash % table_sizes[t] / group_size * group_size;
+    const group_of group(table, table_sizes[t], hash);
     for (std::size_t i = 0; i < group_size; ++i) {
-      index_slot& slot = group[(hash + i) % group_size];
+      index_slot& slot = group[i];
       std::uint64_t seen = slot.hash.load(std::memory_order_relaxed);
       if (seen == 0 && slot.hash.compare_exchange_strong(seen, hash, std::memory_order_relaxed)) {
         seen = hash;
@@ -146,23 +156,15 @@ MALLOCSPY_OUT_OF_LINE std::uint32_t enter_hashed(std::uint64_t hash, const void*
   return 0; // tens of millions of stacks
 }
 
-} // namespace
-
-std::uint32_t enter_stack(const void* const* addresses, std::size_t count, bool nulls_follow) noexcept {
+std::uint32_t enter_stack(const void* const* addresses, std::size_t count) noexcept {
   if (count == 0) {
     return 0;
   }
-  const std::uint64_t hash = hash_of(addresses, count, nulls_follow);
-  // Most are in the first table, in the first place of their group that is tried.
-  const index_slot* table = tables[0].load(std::memory_order_acquire);
-  if (MALLOCSPY_LIKELY(table != nullptr)) {
-    const index_slot& slot = table[hash % table_sizes[0]];
-    const std::uint32_t number = slot.number.load(std::memory_order_acquire);
-    if (MALLOCSPY_LIKELY(slot.hash.load(std::memory_order_relaxed) == hash && number != 0)) {
-      return number;
-    }
+  std::uint64_t sum = 0;
+  for (std::size_t i = count; i != 0; --i) {
+    sum = sum_with_callers(reinterpret_cast<std::uintptr_t>(addresses[i - 1]), sum);
   }
-  return enter_hashed(hash, addresses, count);
+  return enter_hashed(hash_of_frames(sum, 0, count), addresses, count);
 }
 
 const stack_entry* find_stack(std::uint32_t number) noexcept {

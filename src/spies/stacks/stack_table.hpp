@@ -15,15 +15,16 @@ struct stack_entry {
   const void* addresses[1]; // `count` of them
 };
 
-// Frames that are hashed together.
-inline constexpr std::size_t hashed_at_once = 8;
+// returns: the number of the stack; 0 without memory. threads: any, as all of these
+std::uint32_t enter_stack(const void* const* addresses, std::size_t count) noexcept;
 
-// returns: the number of the stack; 0 without memory. nulls_follow: behind the stack there are null pointers until its
-//   length is a multiple of hashed_at_once, which makes it faster
-// threads: any
-std::uint32_t enter_stack(const void* const* addresses, std::size_t count, bool nulls_follow = false) noexcept;
+// effects, returns: the same for a stack with this hash (stack_hash.hpp)
+std::uint32_t enter_hashed(std::uint64_t hash, const void* const* addresses, std::size_t count) noexcept;
 
-// returns: the entry; null for a number that was never handed out. threads: any
+// returns: the number of the stack with this hash; 0 if there is none yet
+std::uint32_t find_hashed(std::uint64_t hash) noexcept;
+
+// returns: the entry; null for a number that was never handed out
 const stack_entry* find_stack(std::uint32_t number) noexcept;
 
 } // namespace mallocspy::spies

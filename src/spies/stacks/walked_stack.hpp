@@ -8,7 +8,7 @@
 
 #include "blocks/hints.hpp"
 #include "spies/process/readable_range.hpp"
-#include "spies/stacks/stack_table.hpp"
+#include "spies/stacks/stack_frame.hpp"
 
 #include <atomic>
 #include <cstddef>
@@ -16,59 +16,74 @@
 
 namespace mallocspy::spies {
 
-// A frame, as it is after its callee has returned.
-struct stack_frame {
+struct walked_frame {
+  walked_frame* caller; // of a free one: the next free one
   std::uintptr_t stack_pointer;
-  std::uintptr_t return_address; // was read from the word below stack_pointer
+  std::uintptr_t return_address;
+  // A second word that led here, and what it held: the frame pointer, where it is needed and was saved; else the return
+  // address once more.
+  std::uintptr_t second;
+  std::uintptr_t held;
+  std::uint64_t sum; // of return addresses, this one and those of all callers (stack_hash.hpp)
   std::uintptr_t frame_pointer;
-  std::uintptr_t slot; // where the callee had saved the frame pointer; 0: it did not touch it
+  bool needs_pointer; // the way out from here depends on frame_pointer, which may be an older one otherwise
+
+  // effects: the frame pointer is needed, and was read from there
+  MALLOCSPY_INLINE void need_pointer_from(std::uintptr_t slot) noexcept {
+    second = slot;
+    held = frame_pointer;
+    needs_pointer = true;
+  }
+  // effects: another way has led here. slot: as in a stack_frame
+  MALLOCSPY_INLINE void set_second(std::uintptr_t slot) noexcept {
+    const bool by_slot = needs_pointer && slot != 0;
+    second = by_slot ? slot : stack_pointer - 8;
+    held = by_slot ? frame_pointer : return_address;
+  }
+  // returns: whether the frame has the same caller as that one, if nothing has changed above
+  MALLOCSPY_INLINE bool is(const stack_frame& f) const noexcept {
+    return stack_pointer == f.stack_pointer && return_address == f.return_address &&
+           (!needs_pointer || frame_pointer == f.frame_pointer);
+  }
 };
 
-// Innermost first, at the end of arrays, so that a walk that meets the last one puts its own frames in front.
 struct walked_stack {
-  static constexpr std::size_t capacity = 64;
+  static constexpr std::size_t capacity = 64; // frames of a walk
 
   walked_stack() noexcept {
-    stack_pointers[capacity] = ~std::uintptr_t{0};
-    for (std::size_t i = 0; i < hashed_at_once; ++i) {
-      return_addresses[capacity + i] = 0;
+    outside.stack_pointer = ~std::uintptr_t{0};
+    outside.second = reinterpret_cast<std::uintptr_t>(&outside.sum);
+    outside.held = 1;
+    for (walked_frame& f : frames) {
+      f.caller = &f == frames ? nullptr : &f - 1;
     }
+    free = &frames[frame_count - 1];
+  }
+
+  // effects: the frames from `from` on, which are those that are left, become free, and are followed by `rest`
+  // returns: the first free one
+  walked_frame* forget_from(walked_frame* from, walked_frame* rest) noexcept {
+    if (from == &outside) {
+      return rest;
+    }
+    outermost->caller = rest;
+    return from;
   }
 
   readable_range readable;
-  std::atomic<bool> in_use{false}; // a walk is under way: a signal handler that interrupts it takes another one
+  std::atomic<bool> in_use{false}; // a walk is under way: a signal handler that interrupts it does without
   bool complete = false;           // the outermost frame has no caller
   std::uint32_t stored = 0;        // the number of the stack that was stored of these frames; 0: none yet
   std::size_t stored_count = 0;
-  std::size_t top = capacity; // index of the innermost frame
-  // A bit for each frame: the way out from there depends on its frame pointer. The frame pointers of others may be older
-  // ones.
-  std::uint64_t needs_pointer = 0;
-  std::uintptr_t stack_pointers[capacity + 1];                // the last one is above all frames
-  std::uintptr_t return_addresses[capacity + hashed_at_once]; // the last ones are 0
-  std::uintptr_t frame_pointers[capacity];
-  // A second word that led here, and what it held: the frame pointer, where it is needed and was saved; else the return
-  // address once more.
-  std::uintptr_t slots[capacity];
-  std::uintptr_t held[capacity];
+  walked_frame* innermost = &outside;
+  walked_frame* outermost = nullptr;
+  walked_frame* free = nullptr;
+  // The outermost frame's caller: above all frames, and its second word never holds what it should.
+  walked_frame outside{};
 
-  bool needs_pointer_at(std::size_t i) const noexcept {
-    return (needs_pointer >> i & 1U) != 0;
-  }
-  // Word by word: a copy of a whole frame would wait for the words that have just been written. The bit is set before.
-  MALLOCSPY_INLINE void set(std::size_t i, const stack_frame& f) noexcept {
-    const bool by_slot = needs_pointer_at(i) && f.slot != 0;
-    stack_pointers[i] = f.stack_pointer;
-    return_addresses[i] = f.return_address;
-    frame_pointers[i] = f.frame_pointer;
-    slots[i] = by_slot ? f.slot : f.stack_pointer - 8;
-    held[i] = by_slot ? f.frame_pointer : f.return_address;
-  }
-  // returns: whether the frame has the same caller as the last walk's, if nothing has changed above. `i` may be capacity
-  MALLOCSPY_INLINE bool is_at(std::size_t i, const stack_frame& f) const noexcept {
-    return stack_pointers[i] == f.stack_pointer && return_addresses[i] == f.return_address &&
-           (!needs_pointer_at(i) || frame_pointers[i] == f.frame_pointer);
-  }
+  // As many as a walk may need, and as many of the last one.
+  static constexpr std::size_t frame_count = 2 * capacity;
+  walked_frame frames[frame_count];
 };
 
 } // namespace mallocspy::spies

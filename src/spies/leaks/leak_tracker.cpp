@@ -87,7 +87,10 @@ void* leak_tracker::PostAlloc(void* pActual) {
 }
 
 void* leak_tracker::PreFree(void* pRequest, BOOL) {
-  m_tables->live.take_here(reinterpret_cast<std::uintptr_t>(pRequest));
+  const std::uint32_t number = m_tables->live.take_here(reinterpret_cast<std::uintptr_t>(pRequest));
+  if (MALLOCSPY_LIKELY(number != 0)) {
+    m_tables->live.give_back_here(number);
+  }
   return pRequest;
 }
 
@@ -95,7 +98,7 @@ SIZE_T leak_tracker::PreRealloc(void* pRequest, SIZE_T cbRequest, void** ppNewRe
   *ppNewRequest = pRequest;
   // Taken out now: once it is freed, another thread may get its address before PostRealloc comes.
   resizing r{{}, cbRequest};
-  if (!m_tables->live.take_here(reinterpret_cast<std::uintptr_t>(pRequest), &r.old)) {
+  if (!m_tables->live.take(reinterpret_cast<std::uintptr_t>(pRequest), &r.old)) {
     r.old.address = 0;
   }
   if (MALLOCSPY_UNLIKELY(!spies::carry(this, r)) && r.old.address != 0) {

@@ -27,6 +27,7 @@ template <class T> T* made(std::atomic<T*>& slot, std::size_t count) noexcept {
 
 live_blocks::live_blocks() noexcept
     : m_top(static_cast<std::atomic<place*>*>(blocks::map_table(top_count * sizeof(std::atomic<place*>)))),
+      m_top_count(m_top == nullptr ? 0 : top_count),
       m_chunks(static_cast<std::atomic<record*>*>(blocks::map_table(chunk_count * sizeof(std::atomic<record*>)))) {}
 
 live_blocks::~live_blocks() {
@@ -49,7 +50,7 @@ live_blocks::~live_blocks() {
 }
 
 live_blocks::place* live_blocks::make_place(std::uintptr_t address) noexcept {
-  if ((address >> address_bits) != 0 || m_top == nullptr) {
+  if (address >> leaf_bits >= m_top_count) {
     return nullptr;
   }
   auto* header = static_cast<leaf_header*>(blocks::map_table(leaf_size));
@@ -86,6 +87,20 @@ std::uint32_t live_blocks::take_new(std::uint32_t count) noexcept {
       return start;
     }
   }
+}
+
+std::uint32_t live_blocks::take_record_slowly() noexcept {
+  const auto mine = m_stocks.mine();
+  if (mine.shared) {
+    return take_new(1);
+  }
+  stock& s = mine.entry;
+  if (s.count.load(relaxed) == 0 && !refill(s)) {
+    return 0;
+  }
+  const std::uint32_t count = s.count.load(relaxed);
+  s.count.store(count - 1, relaxed);
+  return s.numbers[count - 1].load(relaxed);
 }
 
 bool live_blocks::refill(stock& s) noexcept {
@@ -139,9 +154,20 @@ void live_blocks::give_back_half(stock& s) noexcept {
   s.count.store(count - half, relaxed);
 }
 
-void live_blocks::give_back_shared(std::uint32_t number) noexcept {
-  at(number)->stack.store(0, relaxed);
-  push_returned(number, 1);
+void live_blocks::give_back(std::uint32_t number) noexcept {
+  const auto mine = m_stocks.mine();
+  if (mine.shared) {
+    at(number)->stack.store(0, relaxed);
+    push_returned(number, 1);
+    return;
+  }
+  stock& s = mine.entry;
+  if (s.count.load(relaxed) == stock::room) {
+    give_back_half(s);
+  }
+  const std::uint32_t count = s.count.load(relaxed);
+  s.numbers[count].store(number, relaxed);
+  s.count.store(count + 1, relaxed);
 }
 
 bool live_blocks::put(const block_facts& facts) noexcept {
@@ -149,7 +175,11 @@ bool live_blocks::put(const block_facts& facts) noexcept {
 }
 
 bool live_blocks::take(std::uintptr_t address, block_facts* facts) noexcept {
-  return take_here(address, facts);
+  const std::uint32_t number = take_here(address, facts);
+  if (number != 0) {
+    give_back_here(number);
+  }
+  return number != 0;
 }
 
 bool live_blocks::read(std::uint32_t number, block_facts& facts) const noexcept {

@@ -44,8 +44,12 @@ public:
   // returns: whether it was in
   bool take(std::uintptr_t address, block_facts* facts = nullptr) noexcept;
 
-  // effects, returns: the same, where it is called
-  MALLOCSPY_INLINE bool take_here(std::uintptr_t address, block_facts* facts = nullptr) noexcept;
+  // effects: takes the block at the address out, where it is called, and tells its facts unless `facts` is null
+  // returns: the number of its record, for give_back(); 0 if it was not in
+  MALLOCSPY_INLINE std::uint32_t take_here(std::uintptr_t address, block_facts* facts = nullptr) noexcept;
+
+  // effects: the record with that number is free for another block
+  MALLOCSPY_INLINE void give_back_here(std::uint32_t number) noexcept;
 
   // returns: whether the block at the address is in
   MALLOCSPY_API bool find(std::uintptr_t address, block_facts& facts) const noexcept;
@@ -103,10 +107,11 @@ private:
   static constexpr std::size_t chunk_count = std::size_t{1} << (31 - chunk_bits);
 
   place* find_place(std::uintptr_t address) const noexcept {
-    if (MALLOCSPY_UNLIKELY((address >> address_bits) != 0 || m_top == nullptr)) {
+    const std::uintptr_t top = address >> leaf_bits;
+    if (MALLOCSPY_UNLIKELY(top >= m_top_count)) {
       return nullptr;
     }
-    place* leaf = m_top[address >> leaf_bits].load(std::memory_order_acquire);
+    place* leaf = m_top[top].load(std::memory_order_acquire);
     return leaf == nullptr ? nullptr : &leaf[(address >> granule_bits) % leaf_count];
   }
   MALLOCSPY_COLD place* make_place(std::uintptr_t address) noexcept;
@@ -114,14 +119,15 @@ private:
     return &m_chunks[number >> chunk_bits].load(std::memory_order_acquire)[number % chunk_records];
   }
   MALLOCSPY_INLINE std::uint32_t take_record() noexcept;
+  MALLOCSPY_COLD std::uint32_t take_record_slowly() noexcept;
   std::uint32_t take_new(std::uint32_t count) noexcept;
   MALLOCSPY_COLD bool refill(stock& s) noexcept;
-  MALLOCSPY_INLINE void give_back(std::uint32_t number) noexcept;
-  MALLOCSPY_COLD void give_back_shared(std::uint32_t number) noexcept;
+  MALLOCSPY_COLD void give_back(std::uint32_t number) noexcept;
   MALLOCSPY_COLD void give_back_half(stock& s) noexcept;
   void push_returned(std::uint32_t first, std::uint32_t count) noexcept;
 
   std::atomic<place*>* m_top;
+  std::size_t m_top_count; // 0 without memory
   std::atomic<place*> m_leaves{nullptr};
   std::atomic<record*>* m_chunks;
   std::atomic<std::uint32_t> m_next{1};     // number of the next new record
@@ -130,35 +136,24 @@ private:
 };
 
 MALLOCSPY_INLINE std::uint32_t live_blocks::take_record() noexcept {
-  const auto mine = m_stocks.mine();
-  if (MALLOCSPY_UNLIKELY(mine.shared)) {
-    return take_new(1);
-  }
-  stock& s = mine.entry;
-  std::uint32_t count = s.count.load(relaxed);
+  stock* mine = m_stocks.mine_again();
+  const std::uint32_t count = MALLOCSPY_LIKELY(mine != nullptr) ? mine->count.load(relaxed) : 0;
   if (MALLOCSPY_UNLIKELY(count == 0)) {
-    if (!refill(s)) {
-      return 0;
-    }
-    count = s.count.load(relaxed);
+    return take_record_slowly();
   }
-  s.count.store(count - 1, relaxed);
-  return s.numbers[count - 1].load(relaxed);
+  mine->count.store(count - 1, relaxed);
+  return mine->numbers[count - 1].load(relaxed);
 }
 
-MALLOCSPY_INLINE void live_blocks::give_back(std::uint32_t number) noexcept {
-  const auto mine = m_stocks.mine();
-  if (MALLOCSPY_UNLIKELY(mine.shared)) {
-    give_back_shared(number);
+MALLOCSPY_INLINE void live_blocks::give_back_here(std::uint32_t number) noexcept {
+  stock* mine = m_stocks.mine_again();
+  const std::uint32_t count = MALLOCSPY_LIKELY(mine != nullptr) ? mine->count.load(relaxed) : stock::room;
+  if (MALLOCSPY_UNLIKELY(count == stock::room)) {
+    give_back(number);
     return;
   }
-  stock& s = mine.entry;
-  if (MALLOCSPY_UNLIKELY(s.count.load(relaxed) == stock::room)) {
-    give_back_half(s);
-  }
-  const std::uint32_t count = s.count.load(relaxed);
-  s.numbers[count].store(number, relaxed);
-  s.count.store(count + 1, relaxed);
+  mine->numbers[count].store(number, relaxed);
+  mine->count.store(count + 1, relaxed);
 }
 
 template <class Walk> MALLOCSPY_INLINE bool live_blocks::put_here(const block_facts& facts, Walk walk) noexcept {
@@ -183,17 +178,17 @@ template <class Walk> MALLOCSPY_INLINE bool live_blocks::put_here(const block_fa
   return true;
 }
 
-MALLOCSPY_INLINE bool live_blocks::take_here(std::uintptr_t address, block_facts* facts) noexcept {
+MALLOCSPY_INLINE std::uint32_t live_blocks::take_here(std::uintptr_t address, block_facts* facts) noexcept {
   place* p = find_place(address);
   std::uint32_t value = p == nullptr ? 0 : p->load(std::memory_order_acquire);
   if (value == 0) {
-    return false;
+    return 0;
   }
   const std::uint32_t number = value & ~aside;
   // The record of a block that begins with its granule is not looked at: its memory may have to be waited for.
   const bool is_aside = MALLOCSPY_UNLIKELY(((value & aside) | aside_bit(address)) != 0);
   if (is_aside && at(number)->hidden.load(relaxed) != hide(address)) {
-    return false;
+    return 0;
   }
   if (facts != nullptr) {
     const record& r = *at(number);
@@ -203,10 +198,9 @@ MALLOCSPY_INLINE bool live_blocks::take_here(std::uintptr_t address, block_facts
   if (blocks::process_has_one_thread()) {
     p->store(0, relaxed);
   } else if (!p->compare_exchange_strong(value, 0, std::memory_order_acq_rel)) {
-    return false;
+    return 0;
   }
-  give_back(number);
-  return true;
+  return number;
 }
 
 } // namespace mallocspy::spies

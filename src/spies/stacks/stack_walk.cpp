@@ -9,6 +9,8 @@
 #include "spies/stacks/stack_reading.hpp"
 #include "spies/stacks/stack_table.hpp"
 
+#include <cstring>
+
 namespace mallocspy::spies {
 
 #if defined(__linux__) && defined(__x86_64__)
@@ -27,21 +29,18 @@ MALLOCSPY_READS_STACKS MALLOCSPY_INLINE stack_frame first_frame(const void* fram
   return {base + 16, word_at(base + 8), word_at(base), base};
 }
 
-// What a walk has found before it meets the last one.
+// What a walk has found before it meets the last one. No address of the number is taken, so that it stays in a register.
 struct fresh_frames {
-  walked_frame* frames[walked_stack::capacity];
-  std::uintptr_t slots[walked_stack::capacity];
+  stack_frame frames[walked_stack::capacity];
+  bool needs_pointer[walked_stack::capacity];
 
   // effects: the way out from frame `i` depends on its frame pointer, and so do those from all frames that lead there from
   //   where that was read
   MALLOCSPY_INLINE void depend_on_pointer(std::size_t i) noexcept {
-    while (MALLOCSPY_UNLIKELY(slots[i] == 0)) {
-      frames[i]->needs_pointer = true;
-      if (i-- == 0) {
-        return;
-      }
+    needs_pointer[i] = true;
+    while (MALLOCSPY_UNLIKELY(frames[i].slot == 0) && i-- != 0) {
+      needs_pointer[i] = true;
     }
-    frames[i]->need_pointer_from(slots[i]);
   }
 };
 
@@ -58,34 +57,39 @@ MALLOCSPY_READS_STACKS MALLOCSPY_INLINE const walked_frame* first_changed(const 
   // The second word first: it tells the end.
   while (count != 0 && word_at(from->second) == from->held &&
          word_at(from->stack_pointer - 8) == from->return_address) {
-    from = from->caller;
+    ++from;
     --count;
   }
   return from;
 }
 
+// effects: makes room for `count` frames in front of `behind`, at the cost of the outermost ones
+// returns: where `behind` is then
+MALLOCSPY_COLD walked_frame* make_room(walked_stack& last, walked_frame* behind, std::size_t count) noexcept {
+  const std::size_t kept = walked_stack::capacity - count;
+  last.outside()->sum = behind[kept].sum;
+  last.complete = false;
+  walked_frame* place = last.frames + count;
+  std::memmove(place, behind, kept * sizeof *behind);
+  return place;
+}
+
 // effects: puts the fresh frames in front of `behind`
 MALLOCSPY_INLINE void put_in_front(walked_stack& last, walked_frame* behind, const fresh_frames& fresh,
                                    std::size_t count) noexcept {
-  std::uint64_t sum = behind->sum;
-  walked_frame* callee = behind;
-  for (std::size_t i = count; i != 0; --i) {
-    walked_frame* f = fresh.frames[i - 1];
-    sum = sum_with_callers(f->return_address, sum);
-    f->sum = sum;
-    f->caller = callee;
-    callee = f;
+  if (MALLOCSPY_UNLIKELY(behind < last.frames + count)) {
+    behind = make_room(last, behind, count);
   }
-  last.innermost = callee;
-}
-
-// effects: of a walk that must go some of its steps each time anew, none is taken over by the next one
-// steps: a bit for each frame that such a step led to
-MALLOCSPY_COLD void never_take_over(const fresh_frames& fresh, std::size_t count, std::uint64_t steps) noexcept {
-  for (std::size_t i = 0; i < count; ++i) {
-    if ((steps >> i & 1U) != 0) {
-      fresh.frames[i]->need_pointer_from(fresh.slots[i]);
-    }
+  last.stored = 0;
+  last.innermost = behind - count;
+  std::uint64_t sum = behind->sum;
+  for (std::size_t i = count; i-- != 0;) {
+    const stack_frame& f = fresh.frames[i];
+    --behind;
+    sum = sum_with_callers(f.return_address, sum);
+    behind->sum = sum;
+    behind->needs_pointer = fresh.needs_pointer[i];
+    behind->set(f);
   }
 }
 
@@ -93,23 +97,20 @@ MALLOCSPY_READS_STACKS MALLOCSPY_INLINE found_stack walk(stack_frame frame, walk
   last.readable.start_at(frame.stack_pointer - 16);
   fresh_frames fresh;
   std::size_t count = 0;
-  std::uint64_t unrepeatable = 0; // a bit for each frame, as never_take_over() wants it
-  std::uintptr_t changed = 0;     // no frame of the last walk below need be looked at
-  walked_frame* free = last.free;
+  std::uintptr_t changed = 0; // no frame of the last walk below need be looked at
   walked_frame* at = last.innermost;
+  bool depends = false; // the frame's way from its callee must be gone again by each walk
   for (;;) {
     while (at->stack_pointer < frame.stack_pointer) {
-      walked_frame* caller = at->caller;
-      at->caller = free;
-      free = at;
-      at = caller;
+      ++at;
     }
     if (at->is(frame) && frame.stack_pointer >= changed) {
       // Frames lie one above the other: if the outermost can be read, all can. The slots are between them.
       std::size_t missing = wanted - count - 1;
+      const walked_frame* outermost = last.outside() - 1;
       const walked_frame* behind =
-          last.readable.holds_up_to(last.outermost->stack_pointer) ? first_changed(at->caller, missing) : at->caller;
-      if (MALLOCSPY_LIKELY(missing == 0 || (behind == &last.outside && last.complete))) {
+          last.readable.holds_up_to(outermost->stack_pointer) ? first_changed(at + 1, missing) : at + 1;
+      if (MALLOCSPY_LIKELY(missing == 0 || (behind == last.outside() && last.complete))) {
         const found_stack found{wanted - missing, behind->sum};
         if (count == 0 && at == last.innermost) {
           return found; // nothing has changed at all
@@ -117,33 +118,19 @@ MALLOCSPY_READS_STACKS MALLOCSPY_INLINE found_stack walk(stack_frame frame, walk
         if (at->needs_pointer && frame.slot == 0 && count != 0) {
           fresh.depend_on_pointer(count - 1);
         }
-        if (MALLOCSPY_UNLIKELY(unrepeatable != 0)) {
-          never_take_over(fresh, count, unrepeatable);
-          at->needs_pointer |= (unrepeatable >> count & 1U) != 0;
-        }
-        at->frame_pointer = frame.frame_pointer;
-        at->set_second(frame.slot); // the way that led here is another one now
-        last.free = free;
-        last.stored = 0;
+        at->needs_pointer = at->needs_pointer || depends;
+        at->set(frame); // the way that led here is another one now
         put_in_front(last, at, fresh, count);
         return found;
       }
       changed = behind->stack_pointer;
     }
-    if (MALLOCSPY_UNLIKELY(free == nullptr)) {
-      free = last.forget_from(at, nullptr);
-      at = &last.outside;
-    }
-    walked_frame& found = *free;
-    free = found.caller;
-    found.stack_pointer = frame.stack_pointer;
-    found.return_address = frame.return_address;
-    found.second = frame.stack_pointer - 8;
-    found.held = frame.return_address;
-    found.frame_pointer = frame.frame_pointer;
-    found.needs_pointer = false;
-    fresh.frames[count] = &found;
-    fresh.slots[count] = frame.slot;
+    fresh.frames[count].stack_pointer = frame.stack_pointer;
+    fresh.frames[count].return_address = frame.return_address;
+    fresh.frames[count].frame_pointer = frame.frame_pointer;
+    fresh.frames[count].slot = frame.slot;
+    fresh.needs_pointer[count] = depends;
+    depends = false;
     if (++count == wanted) {
       last.complete = false;
       break;
@@ -152,27 +139,20 @@ MALLOCSPY_READS_STACKS MALLOCSPY_INLINE found_stack walk(stack_frame frame, walk
     if (way == way_out::by_frame) {
       fresh.depend_on_pointer(count - 1);
     } else if (MALLOCSPY_UNLIKELY(way == way_out::unrepeatable)) {
-      unrepeatable |= std::uint64_t{1} << count;
+      depends = true;
     } else if (MALLOCSPY_UNLIKELY(way == way_out::none)) {
       last.complete = true;
       break;
     }
   }
-  last.free = last.forget_from(at, free);
-  last.stored = 0;
-  if (MALLOCSPY_UNLIKELY(unrepeatable != 0)) {
-    never_take_over(fresh, count, unrepeatable);
-  }
-  last.outermost = fresh.frames[count - 1];
-  put_in_front(last, &last.outside, fresh, count);
+  last.outside()->sum = 0;
+  put_in_front(last, last.outside(), fresh, count);
   return {count, 0};
 }
 
 void copy_addresses(const walked_stack& last, std::size_t count, const void** addresses) noexcept {
-  const walked_frame* f = last.innermost;
   for (std::size_t i = 0; i < count; ++i) {
-    addresses[i] = reinterpret_cast<const void*>(f->return_address);
-    f = f->caller;
+    addresses[i] = reinterpret_cast<const void*>(last.innermost[i].return_address);
   }
 }
 

@@ -17,7 +17,6 @@
 namespace mallocspy::spies {
 
 struct walked_frame {
-  walked_frame* caller; // of a free one: the next free one
   std::uintptr_t stack_pointer;
   std::uintptr_t return_address;
   // A second word that led here, and what it held: the frame pointer, where it is needed and was saved; else the return
@@ -28,17 +27,14 @@ struct walked_frame {
   std::uintptr_t frame_pointer;
   bool needs_pointer; // the way out from here depends on frame_pointer, which may be an older one otherwise
 
-  // effects: the frame pointer is needed, and was read from there
-  MALLOCSPY_INLINE void need_pointer_from(std::uintptr_t slot) noexcept {
-    second = slot;
-    held = frame_pointer;
-    needs_pointer = true;
-  }
-  // effects: another way has led here. slot: as in a stack_frame
-  MALLOCSPY_INLINE void set_second(std::uintptr_t slot) noexcept {
-    const bool by_slot = needs_pointer && slot != 0;
-    second = by_slot ? slot : stack_pointer - 8;
-    held = by_slot ? frame_pointer : return_address;
+  // needs_pointer is set before. Word by word: a copy of a whole frame would wait for the words that have just been written
+  MALLOCSPY_INLINE void set(const stack_frame& f) noexcept {
+    const bool by_slot = needs_pointer && f.slot != 0;
+    stack_pointer = f.stack_pointer;
+    return_address = f.return_address;
+    second = by_slot ? f.slot : f.stack_pointer - 8;
+    held = by_slot ? f.frame_pointer : f.return_address;
+    frame_pointer = f.frame_pointer;
   }
   // returns: whether the frame has the same caller as that one, if nothing has changed above
   MALLOCSPY_INLINE bool is(const stack_frame& f) const noexcept {
@@ -47,27 +43,20 @@ struct walked_frame {
   }
 };
 
+// Innermost first, at the end of an array, so that a walk that meets the last one puts its own frames in front: a frame's
+// caller is the next one.
 struct walked_stack {
-  static constexpr std::size_t capacity = 64; // frames of a walk
+  static constexpr std::size_t capacity = 64;
 
   walked_stack() noexcept {
-    outside.stack_pointer = ~std::uintptr_t{0};
-    outside.second = reinterpret_cast<std::uintptr_t>(&outside.sum);
-    outside.held = 1;
-    for (walked_frame& f : frames) {
-      f.caller = &f == frames ? nullptr : &f - 1;
-    }
-    free = &frames[frame_count - 1];
+    // Above all frames, and its second word does not hold what it should.
+    outside()->stack_pointer = ~std::uintptr_t{0};
+    outside()->second = reinterpret_cast<std::uintptr_t>(&outside()->stack_pointer);
   }
 
-  // effects: the frames from `from` on, which are those that are left, become free, and are followed by `rest`
-  // returns: the first free one
-  walked_frame* forget_from(walked_frame* from, walked_frame* rest) noexcept {
-    if (from == &outside) {
-      return rest;
-    }
-    outermost->caller = rest;
-    return from;
+  // returns: the caller of the outermost frame
+  walked_frame* outside() noexcept {
+    return frames + capacity;
   }
 
   readable_range readable;
@@ -75,15 +64,8 @@ struct walked_stack {
   bool complete = false;           // the outermost frame has no caller
   std::uint32_t stored = 0;        // the number of the stack that was stored of these frames; 0: none yet
   std::size_t stored_count = 0;
-  walked_frame* innermost = &outside;
-  walked_frame* outermost = nullptr;
-  walked_frame* free = nullptr;
-  // The outermost frame's caller: above all frames, and its second word never holds what it should.
-  walked_frame outside{};
-
-  // As many as a walk may need, and as many of the last one.
-  static constexpr std::size_t frame_count = 2 * capacity;
-  walked_frame frames[frame_count];
+  walked_frame* innermost = outside();
+  walked_frame frames[capacity + 1]{};
 };
 
 } // namespace mallocspy::spies

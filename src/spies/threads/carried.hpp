@@ -11,46 +11,60 @@
 
 namespace mallocspy::spies {
 
-// A frame is the value, and behind it who left it and how many words the value has.
-inline constexpr std::uint32_t frame_words = 2;
+namespace carried_detail {
+
+template <class Value>
+inline constexpr std::size_t words_of = (sizeof(Value) + sizeof(std::uintptr_t) - 1) / sizeof(std::uintptr_t);
+
+// returns: whether the frame that ends there is a value of so many words that the owner left
+inline bool is_frame_of(const std::uintptr_t* end, const void* owner, std::size_t words) noexcept {
+  return end[-2] == reinterpret_cast<std::uintptr_t>(owner) && end[-1] == words;
+}
+
+// returns: the end of the last frame of the owner's, at `top` or further down; null if there is none
+MALLOCSPY_COLD std::uintptr_t* find_further_down(std::uintptr_t* top, const void* owner, std::size_t words) noexcept;
+
+} // namespace carried_detail
 
 // effects: leaves a value, for take() by the same owner in the Post that follows
 // returns: whether there was memory for it. If not, the Pre must do without, or refuse the request
-template <class Value> bool carry(const void* owner, const Value& value) noexcept {
+template <class Value> MALLOCSPY_INLINE bool carry(const void* owner, const Value& value) noexcept {
   static_assert(std::is_trivially_copyable_v<Value> && alignof(Value) <= alignof(std::uintptr_t));
-  constexpr std::uint32_t words = (sizeof(Value) + sizeof(std::uintptr_t) - 1) / sizeof(std::uintptr_t);
+  constexpr std::size_t words = carried_detail::words_of<Value>;
   thread_state& thread = this_thread;
-  if (MALLOCSPY_UNLIKELY(thread.page == nullptr) && make_page() == nullptr) {
-    return false;
+  for (;;) {
+    std::uintptr_t* frame = thread.top;
+    std::uintptr_t* end = frame + words + frame_words;
+    if (MALLOCSPY_LIKELY(end <= thread.end)) {
+      ::new (static_cast<void*>(frame)) Value(value);
+      end[-2] = reinterpret_cast<std::uintptr_t>(owner);
+      end[-1] = words;
+      thread.top = end;
+      return true;
+    }
+    if (page_of(thread) != nullptr || !make_page()) {
+      return false; // calls are not nested that deep
+    }
   }
-  if (MALLOCSPY_UNLIKELY(thread.top + words + frame_words > page_words)) {
-    return false; // calls are not nested that deep
-  }
-  std::uintptr_t* frame = thread.page + thread.top;
-  ::new (static_cast<void*>(frame)) Value(value);
-  frame[words] = reinterpret_cast<std::uintptr_t>(owner);
-  frame[words + 1] = words;
-  thread.top += words + frame_words;
-  return true;
 }
 
 // effects: takes back what the owner left last; what others left behind that, whose Post never came since a hook threw, is
 //   dropped
 // returns: whether there was something
-template <class Value> bool take(const void* owner, Value& value) noexcept {
+template <class Value> MALLOCSPY_INLINE bool take(const void* owner, Value& value) noexcept {
+  constexpr std::size_t words = carried_detail::words_of<Value>;
   thread_state& thread = this_thread;
-  std::uint32_t top = thread.top;
-  while (top != 0) {
-    const std::uintptr_t* behind = thread.page + top;
-    const auto words = static_cast<std::uint32_t>(behind[-1]);
-    top -= words + frame_words;
-    if (MALLOCSPY_LIKELY(behind[-2] == reinterpret_cast<std::uintptr_t>(owner))) {
-      value = *std::launder(reinterpret_cast<const Value*>(thread.page + top));
-      thread.top = top;
-      return true;
+  std::uintptr_t* end = thread.top;
+  if (MALLOCSPY_UNLIKELY(!carried_detail::is_frame_of(end, owner, words))) {
+    end = carried_detail::find_further_down(end, owner, words);
+    if (end == nullptr) {
+      return false;
     }
   }
-  return false;
+  std::uintptr_t* frame = end - words - frame_words;
+  value = *std::launder(reinterpret_cast<const Value*>(frame));
+  thread.top = frame;
+  return true;
 }
 
 } // namespace mallocspy::spies

@@ -79,15 +79,18 @@ public:
 
   // returns: the calling thread's
   MALLOCSPY_INLINE place mine() noexcept {
-    const std::uint32_t index = index_of_this_thread();
-    const std::uint32_t serial = this_thread.serial;
-    const std::uint32_t wanted = m_by_serial && index != 0 ? serial : index;
-    const std::uint32_t which = MALLOCSPY_LIKELY(wanted < m_count) ? wanted : 0;
-    Entry& entry = m_entries[which];
-    if (MALLOCSPY_UNLIKELY(entry.owner.load(std::memory_order_relaxed) != serial)) {
-      take_over(entry, which, serial);
+    Entry* again = mine_again();
+    // The child of a fork may find its entry wiped.
+    if (MALLOCSPY_LIKELY(again != nullptr && again->owner.load(std::memory_order_relaxed) == this_thread.serial)) {
+      return {*again, false};
     }
-    return {entry, which == 0};
+    return find_mine();
+  }
+
+  // returns: the calling thread's, if it is the one that it has asked for last of all tables, and no other thread writes it;
+  //   else null. For tables that no fork wipes
+  MALLOCSPY_INLINE Entry* mine_again() noexcept {
+    return MALLOCSPY_LIKELY(this_thread.table == m_number) ? static_cast<Entry*>(this_thread.entry) : nullptr;
   }
 
   // effects: calls f(entry, whether it is the shared one) for each that was ever written
@@ -112,6 +115,22 @@ public:
   }
 
 private:
+  MALLOCSPY_OUT_OF_LINE place find_mine() noexcept {
+    const std::uint32_t index = index_of_this_thread();
+    const std::uint32_t serial = this_thread.serial;
+    const std::uint32_t wanted = m_by_serial && index != 0 ? serial : index;
+    const std::uint32_t which = wanted < m_count ? wanted : 0;
+    Entry& entry = m_entries[which];
+    if (entry.owner.load(std::memory_order_relaxed) != serial) {
+      take_over(entry, which, serial);
+    }
+    if (which != 0) {
+      this_thread.table = m_number;
+      this_thread.entry = &entry;
+    }
+    return {entry, which == 0};
+  }
+
   MALLOCSPY_COLD void take_over(Entry& entry, std::uint32_t which, std::uint32_t serial) noexcept {
     entry.owner.store(serial, std::memory_order_release);
     std::uint32_t last = m_last.load(std::memory_order_relaxed);
@@ -119,6 +138,7 @@ private:
     }
   }
 
+  const std::uint64_t m_number = number_of_new_table();
   const bool m_by_serial;
   std::uint32_t m_count;
   Entry* m_entries;

@@ -8,7 +8,8 @@
 
 namespace mallocspy::spies {
 
-__thread thread_state this_thread = {0, 0, false, 0, nullptr};
+std::uintptr_t no_page[frame_words];
+__thread thread_state this_thread = {0, 0, false, no_page + frame_words, no_page + frame_words, 0, nullptr};
 
 namespace {
 
@@ -44,12 +45,15 @@ void at_end_of_thread(void*) {
   if (thread.index != 0) {
     const std::uint32_t index = thread.index;
     thread.index = 0;
+    thread.table = 0;
     give_back_index(index);
   }
   thread.ended = true;
-  if (thread.page != nullptr && thread.top == 0) { // else a hook is under way, in which the thread ends
-    blocks::unmap_table(thread.page, page_words * sizeof(std::uintptr_t));
-    thread.page = nullptr;
+  std::uintptr_t* page = page_of(thread);
+  if (page != nullptr && thread.top == page + frame_words) { // else a hook is under way, in which the thread ends
+    blocks::unmap_table(page, page_words * sizeof(std::uintptr_t));
+    thread.top = no_page + frame_words;
+    thread.end = thread.top;
   }
 }
 
@@ -80,14 +84,20 @@ std::uint32_t number_this_thread() noexcept {
   return thread.index;
 }
 
-std::uintptr_t* make_page() noexcept {
-  thread_state& thread = this_thread;
-  thread.page = static_cast<std::uintptr_t*>(blocks::map_table(page_words * sizeof(std::uintptr_t)));
-  thread.top = 0;
-  if (thread.page != nullptr) {
-    tell_end_of_thread(); // without it the page is lost at the thread's end, and nothing else
+std::uint64_t number_of_new_table() noexcept {
+  static std::atomic<std::uint64_t> next{1};
+  return next.fetch_add(1, std::memory_order_relaxed);
+}
+
+bool make_page() noexcept {
+  auto* page = static_cast<std::uintptr_t*>(blocks::map_table(page_words * sizeof(std::uintptr_t)));
+  if (page == nullptr) {
+    return false;
   }
-  return thread.page;
+  this_thread.top = page + frame_words;
+  this_thread.end = page + page_words;
+  tell_end_of_thread(); // without it the page is lost at the thread's end, and nothing else
+  return true;
 }
 
 } // namespace mallocspy::spies

@@ -84,61 +84,84 @@ timing run(const way& w, const std::string& own_folder, const std::string& progr
 }
 
 // Two lengths, whose difference is what runs cost without start-up and end.
-timing run_once(const way& w, const std::string& own_folder, const std::string& program) {
-  const int few = 3;
-  const int many = w.before.empty() ? 63 : 13;
-  const timing shorter = run(w, own_folder, program, few);
-  const timing longer = run(w, own_folder, program, many);
-  return {longer.program, (longer.all - shorter.all) / (many - few), (longer.clock - shorter.clock) / (many - few)};
-}
-
-double median(std::vector<double> values) {
-  std::sort(values.begin(), values.end());
-  return values[values.size() / 2];
-}
-
-// Ratios of one way, a value for each round.
-struct ratios {
-  std::vector<double> slower;      // time of the program's thread / that of the program by itself
-  std::vector<double> added;       // what is added to that / what heaptrack adds
-  std::vector<double> added_all;   // the same for the time of all processes
-  std::vector<double> added_clock; // the same for the time on the clock
+struct two_lengths {
+  timing shorter;
+  timing longer;
 };
 
+constexpr int few = 3;
+
+int many_of(const way& w) {
+  return w.before.empty() ? 63 : 13;
+}
+
+// Seconds of one run of the program, without start-up and end.
+timing cost_of(const two_lengths& t, int many) {
+  return {t.longer.program, (t.longer.all - t.shorter.all) / (many - few), (t.longer.clock - t.shorter.clock) / (many - few)};
+}
+
+timing least(const timing& a, const timing& b) {
+  return {std::min(a.program, b.program), std::min(a.all, b.all), std::min(a.clock, b.clock)};
+}
+
+// The times of one way: those of each round, and the least of all. What else a machine does only adds to them.
+struct measured {
+  std::vector<timing> rounds;
+  two_lengths shortest{};
+
+  void add(const two_lengths& t, int many) {
+    shortest = rounds.empty() ? t : two_lengths{least(shortest.shorter, t.shorter), least(shortest.longer, t.longer)};
+    rounds.push_back(cost_of(t, many));
+  }
+};
+
+// What a way adds to the time of its program / what another one adds to that of its own.
+struct added {
+  double program;
+  double all;
+  double clock;
+};
+
+added added_of(const timing& own, const timing& plain, const timing& rival, const timing& rivals_plain) {
+  return {(own.program - plain.program) / (rival.program - rivals_plain.program),
+          (own.all - plain.all) / (rival.all - rivals_plain.all), (own.clock - plain.clock) / (rival.clock - rivals_plain.clock)};
+}
+
 void measure(const std::string& program, const std::vector<way>& ways, const std::string& own_folder, int rounds) {
-  std::map<std::string, ratios> found;
+  std::map<std::string, measured> found;
   for (int round = 0; round < rounds; ++round) {
-    std::map<std::string, timing> t;
     for (const way& w : ways) {
-      t[w.name] = run_once(w, own_folder, program);
-    }
-    const timing rival{t["heaptrack"].program - t["malloc"].program, t["heaptrack"].all - t["malloc"].all,
-                       t["heaptrack"].clock - t["malloc"].clock};
-    for (const way& w : ways) {
-      const timing& plain = t[w.on_malloc ? "malloc" : "task allocator"];
-      const timing& own = t[w.name];
-      if (own.program > 0) {
-        found[w.name].slower.push_back(own.program / plain.program);
-        if (t["heaptrack"].program > 0) {
-          found[w.name].added.push_back((own.program - plain.program) / rival.program);
-          found[w.name].added_all.push_back((own.all - plain.all) / rival.all);
-          found[w.name].added_clock.push_back((own.clock - plain.clock) / rival.clock);
-        }
-      }
+      const timing shorter = run(w, own_folder, program, few);
+      found[w.name].add({shorter, run(w, own_folder, program, many_of(w))}, many_of(w));
     }
   }
-  std::printf("%s\n  %-28s %14s %22s %18s %14s\n", program.c_str(), "", "time / plain", "added / heaptrack's",
+  std::map<std::string, timing> best;
+  for (const way& w : ways) {
+    best[w.name] = cost_of(found[w.name].shortest, many_of(w));
+  }
+  std::printf("%s\n  %-28s %14s %34s %18s %14s\n", program.c_str(), "", "time / plain", "added / heaptrack's (of rounds)",
               "of all processes", "on the clock");
   for (const way& w : ways) {
-    const ratios& r = found[w.name];
-    if (r.slower.empty()) {
+    const char* plain = w.on_malloc ? "malloc" : "task allocator";
+    const timing& own = best[w.name];
+    if (own.program < 0) {
       std::printf("  %-28s not installed\n", w.name);
-    } else if (r.added.empty()) {
-      std::printf("  %-28s %14.2f\n", w.name, median(r.slower));
-    } else {
-      std::printf("  %-28s %14.2f %22.3f %18.3f %14.3f\n", w.name, median(r.slower), median(r.added), median(r.added_all),
-                  median(r.added_clock));
+      continue;
     }
+    std::printf("  %-28s %14.2f", w.name, own.program / best[plain].program);
+    if (best["heaptrack"].program > 0) {
+      double lowest = 1e9;
+      double highest = -1e9;
+      for (std::size_t i = 0; i < found[w.name].rounds.size(); ++i) {
+        const added a = added_of(found[w.name].rounds[i], found[plain].rounds[i], found["heaptrack"].rounds[i],
+                                 found["malloc"].rounds[i]);
+        lowest = std::min(lowest, a.program);
+        highest = std::max(highest, a.program);
+      }
+      const added a = added_of(own, best[plain], best["heaptrack"], best["malloc"]);
+      std::printf(" %12.3f (%7.3f to %7.3f) %18.3f %14.3f", a.program, lowest, highest, a.all, a.clock);
+    }
+    std::printf("\n");
   }
 }
 

@@ -11,7 +11,7 @@
 namespace mallocspy::task {
 
 // For task_request, which has shorter ways under a spy than others have.
-// effects: what alloc does for a large size, and under a spy; and realloc under a spy
+// effects: what alloc does for a large size, and under a spy; and realloc of a block under a spy
 void* alloc_otherwise(SIZE_T cb);
 void* realloc_otherwise(void* pv, SIZE_T cb);
 // effects: what free does where free_unspied_at frees nothing: under a spy, or for a pointer that is no live block
@@ -67,22 +67,14 @@ inline void free(void* pv, const request_info& request) {
   }
 }
 
-inline void* raw_realloc(void* pv, SIZE_T cb) {
-  if (pv == nullptr) {
-    return blocks::raw_allocate(cb);
-  }
-  if (cb == 0) {
-    blocks::raw_free(pv, "Realloc");
-    return nullptr;
-  }
-  return blocks::raw_reallocate(pv, cb, "Realloc", [](std::size_t) {});
-}
+// effects, returns: what a reallocation does without a spy. Out of line, so that under one nothing is saved for it
+void* raw_realloc(void* pv, SIZE_T cb);
 
 inline void* realloc(void* pv, SIZE_T cb) {
-  if (MALLOCSPY_UNLIKELY(spy_registered())) {
-    return realloc_otherwise(pv, cb);
+  if (pv == nullptr) {
+    return alloc(cb);
   }
-  return raw_realloc(pv, cb);
+  return MALLOCSPY_UNLIKELY(spy_registered()) ? realloc_otherwise(pv, cb) : raw_realloc(pv, cb);
 }
 
 inline void* realloc(void* pv, SIZE_T cb, const request_info& request) {

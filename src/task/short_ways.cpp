@@ -96,9 +96,6 @@ void* alloc_otherwise(SIZE_T cb) {
 }
 
 void* realloc_otherwise(void* pv, SIZE_T cb) {
-  if (pv == nullptr) {
-    return alloc_otherwise(cb);
-  }
   const std::uintptr_t entered = enter_without_lock();
   if (MALLOCSPY_LIKELY(entered != 0)) {
     return is_without_post(entered) ? realloc_without_lock(pv, cb, open_call<true>(entered))

@@ -97,7 +97,8 @@ int many_of(const way& w) {
 
 // Seconds of one run of the program, without start-up and end.
 timing cost_of(const two_lengths& t, int many) {
-  return {t.longer.program, (t.longer.all - t.shorter.all) / (many - few), (t.longer.clock - t.shorter.clock) / (many - few)};
+  return {t.longer.program, (t.longer.all - t.shorter.all) / (many - few),
+          (t.longer.clock - t.shorter.clock) / (many - few)};
 }
 
 timing least(const timing& a, const timing& b) {
@@ -124,7 +125,8 @@ struct added {
 
 added added_of(const timing& own, const timing& plain, const timing& rival, const timing& rivals_plain) {
   return {(own.program - plain.program) / (rival.program - rivals_plain.program),
-          (own.all - plain.all) / (rival.all - rivals_plain.all), (own.clock - plain.clock) / (rival.clock - rivals_plain.clock)};
+          (own.all - plain.all) / (rival.all - rivals_plain.all),
+          (own.clock - plain.clock) / (rival.clock - rivals_plain.clock)};
 }
 
 void measure(const std::string& program, const std::vector<way>& ways, const std::string& own_folder, int rounds) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The hash of a stack's return addresses. It grows from the outermost frame inwards, so that a frame can keep that of itself
-// and all its callers; what some number of innermost frames has is then told by two of those.
+// The hash of a stack's return addresses. It grows from the outermost frame inwards, so that a frame can keep that of
+// itself and all its callers; what some number of innermost frames has is then told by two of those.
 #pragma once
 
 #include <cstddef>

@@ -46,6 +46,7 @@ struct fresh_frames {
 
 // The frames that were found, from the last walk's innermost one on.
 struct found_stack {
+  std::size_t fresh; // of them; if not less than `count`, it did not meet the walk before
   std::size_t count;
   std::uint64_t callers; // the sum of those that are further out
 };
@@ -55,8 +56,7 @@ struct found_stack {
 MALLOCSPY_READS_STACKS MALLOCSPY_INLINE const walked_frame* first_changed(const walked_frame* from,
                                                                           std::size_t& count) noexcept {
   // The second word first: it tells the end.
-  while (count != 0 && word_at(from->second) == from->held &&
-         word_at(from->stack_pointer - 8) == from->return_address) {
+  while (count != 0 && word_at(from->second) == from->held && word_at(from->stack_pointer - 8) == from->return_address) {
     ++from;
     --count;
   }
@@ -93,8 +93,8 @@ MALLOCSPY_INLINE void put_in_front(walked_stack& last, walked_frame* behind, con
   }
 }
 
-MALLOCSPY_READS_STACKS MALLOCSPY_INLINE found_stack walk(stack_frame frame, walked_stack& last, std::size_t wanted) noexcept {
-  last.readable.start_at(frame.stack_pointer - 16);
+MALLOCSPY_READS_STACKS MALLOCSPY_INLINE found_stack walk(stack_frame frame, walked_stack& last,
+                                                         std::size_t wanted) noexcept {
   fresh_frames fresh;
   std::size_t count = 0;
   std::uintptr_t changed = 0; // no frame of the last walk below need be looked at
@@ -111,7 +111,7 @@ MALLOCSPY_READS_STACKS MALLOCSPY_INLINE found_stack walk(stack_frame frame, walk
       const walked_frame* behind =
           last.readable.holds_up_to(outermost->stack_pointer) ? first_changed(at + 1, missing) : at + 1;
       if (MALLOCSPY_LIKELY(missing == 0 || (behind == last.outside() && last.complete))) {
-        const found_stack found{wanted - missing, behind->sum};
+        const found_stack found{count, wanted - missing, behind->sum};
         if (count == 0 && at == last.innermost) {
           return found; // nothing has changed at all
         }
@@ -147,7 +147,7 @@ MALLOCSPY_READS_STACKS MALLOCSPY_INLINE found_stack walk(stack_frame frame, walk
   }
   last.outside()->sum = 0;
   put_in_front(last, last.outside(), fresh, count);
-  return {count, 0};
+  return {count, count, 0};
 }
 
 void copy_addresses(const walked_stack& last, std::size_t count, const void** addresses) noexcept {
@@ -172,9 +172,45 @@ MALLOCSPY_INLINE std::size_t walk_from(const stack_frame& frame, const void** ad
   if (MALLOCSPY_UNLIKELY(!last)) {
     return walk_alone(frame, addresses, capacity);
   }
+  (*last).readable.start_at(frame.stack_pointer - 16);
   const found_stack found = walk(frame, *last, capacity);
   copy_addresses(*last, found.count, addresses);
   return found.count;
+}
+
+// returns: whether each step of a path that meets the last walk leads where it did
+MALLOCSPY_READS_STACKS MALLOCSPY_INLINE bool is_unchanged(const walked_path& path, walked_stack& last) noexcept {
+  if (MALLOCSPY_UNLIKELY(!last.readable.holds_up_to(last.outside()[-1].stack_pointer))) {
+    return false;
+  }
+  for (std::size_t i = 0; i != path.count; ++i) {
+    const walked_step& step = path.steps[i];
+    if (word_at(step.second_slot) != step.second || word_at(step.return_slot) != step.return_address) {
+      return false;
+    }
+  }
+  return true;
+}
+
+// effects: stores the stack of so many frames that begins with the path, and goes on as the last walk does
+MALLOCSPY_OUT_OF_LINE void store(walked_path& path, std::uint64_t callers, std::size_t count) noexcept {
+  std::uint64_t sum = path.meeting->sum;
+  for (std::size_t i = path.count - 1; i-- != 0;) {
+    sum = sum_with_callers(path.steps[i].return_address, sum);
+  }
+  sum = sum_with_callers(path.return_address, sum);
+  const std::uint64_t hash = hash_of_frames(sum, callers, count);
+  std::uint32_t number = find_hashed(hash);
+  if (MALLOCSPY_UNLIKELY(number == 0)) {
+    const void* addresses[walked_stack::capacity];
+    addresses[0] = reinterpret_cast<const void*>(path.return_address);
+    for (std::size_t i = 1; i < count; ++i) {
+      addresses[i] = reinterpret_cast<const void*>(i < path.count ? path.steps[i - 1].return_address
+                                                                  : path.meeting[i - path.count].return_address);
+    }
+    number = enter_hashed(hash, addresses, count);
+  }
+  path.set_stored(number, callers, count);
 }
 
 MALLOCSPY_COLD std::uint32_t enter(const walked_stack& last, std::uint64_t hash, std::size_t count) noexcept {
@@ -194,12 +230,32 @@ std::size_t walk_interrupted(const interrupted_code& code, const void** addresse
 }
 
 std::uint32_t walk_and_store(const void* frame_address, std::size_t capacity, walked_stack& last) noexcept {
-  const found_stack found = walk(first_frame(frame_address), last, capacity);
+  const stack_frame first = first_frame(frame_address);
+  last.readable.start_at(first.stack_pointer - 16);
+  walked_path* path = last.paths.of(first);
+  if (path != nullptr && path->begins_at(first) && path->meets(last.innermost) && path->count < capacity &&
+      is_unchanged(*path, last)) {
+    std::size_t missing = capacity - path->count - 1;
+    const walked_frame* behind = first_changed(path->meeting + 1, missing);
+    if (MALLOCSPY_LIKELY(missing == 0 || (behind == last.outside() && last.complete))) {
+      last.paths.hit();
+      if (!path->is_stored(behind->sum, capacity - missing)) {
+        store(*path, behind->sum, capacity - missing);
+      }
+      return path->stored;
+    }
+  }
+  const found_stack found = walk(first, last, capacity);
   if (last.stored == 0 || last.stored_count != found.count) {
     const std::uint64_t hash = hash_of_frames(last.innermost->sum, found.callers, found.count);
     const std::uint32_t known = find_hashed(hash);
     last.stored = MALLOCSPY_LIKELY(known != 0) ? known : enter(last, hash, found.count);
     last.stored_count = found.count;
+  }
+  if (path != nullptr && found.fresh - 1 < walked_path::capacity && found.fresh < found.count) {
+    last.paths.missed();
+    path->keep(last.innermost, found.fresh);
+    path->set_stored(last.stored, found.callers, found.count);
   }
   return last.stored;
 }
@@ -261,9 +317,8 @@ std::size_t walk_stack(const void* frame_address, const void** addresses, std::s
 std::size_t walk_interrupted(const interrupted_code& code, const void** addresses, std::size_t capacity) noexcept {
   // The frame pointer is the caller's if the instruction is one of the first of a function: its caller is then left out.
   addresses[0] = reinterpret_cast<const void*>(code.instruction + 1);
-  return capacity < 2
-             ? capacity
-             : 1 + walk_stack(reinterpret_cast<const void*>(code.frame_pointer), addresses + 1, capacity - 1);
+  return capacity < 2 ? capacity
+                      : 1 + walk_stack(reinterpret_cast<const void*>(code.frame_pointer), addresses + 1, capacity - 1);
 }
 
 std::uint32_t walk_and_store(const void* frame_address, std::size_t capacity, walked_stack& last) noexcept {

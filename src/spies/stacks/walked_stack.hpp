@@ -8,40 +8,14 @@
 
 #include "blocks/hints.hpp"
 #include "spies/process/readable_range.hpp"
-#include "spies/stacks/stack_frame.hpp"
+#include "spies/stacks/walked_frame.hpp"
+#include "spies/stacks/walked_path.hpp"
 
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
 
 namespace mallocspy::spies {
-
-struct walked_frame {
-  std::uintptr_t stack_pointer;
-  std::uintptr_t return_address;
-  // A second word that led here, and what it held: the frame pointer, where it is needed and was saved; else the return
-  // address once more.
-  std::uintptr_t second;
-  std::uintptr_t held;
-  std::uint64_t sum; // of return addresses, this one and those of all callers (stack_hash.hpp)
-  std::uintptr_t frame_pointer;
-  bool needs_pointer; // the way out from here depends on frame_pointer, which may be an older one otherwise
-
-  // needs_pointer is set before. Word by word: a copy of a whole frame would wait for the words that have just been written
-  MALLOCSPY_INLINE void set(const stack_frame& f) noexcept {
-    const bool by_slot = needs_pointer && f.slot != 0;
-    stack_pointer = f.stack_pointer;
-    return_address = f.return_address;
-    second = by_slot ? f.slot : f.stack_pointer - 8;
-    held = by_slot ? f.frame_pointer : f.return_address;
-    frame_pointer = f.frame_pointer;
-  }
-  // returns: whether the frame has the same caller as that one, if nothing has changed above
-  MALLOCSPY_INLINE bool is(const stack_frame& f) const noexcept {
-    return stack_pointer == f.stack_pointer && return_address == f.return_address &&
-           (!needs_pointer || frame_pointer == f.frame_pointer);
-  }
-};
 
 // Innermost first, at the end of an array, so that a walk that meets the last one puts its own frames in front: a frame's
 // caller is the next one.
@@ -66,6 +40,7 @@ struct walked_stack {
   std::size_t stored_count = 0;
   walked_frame* innermost = outside();
   walked_frame frames[capacity + 1]{};
+  walked_paths paths{};
 };
 
 } // namespace mallocspy::spies

@@ -87,7 +87,8 @@ public:
     return find_mine();
   }
 
-  // returns: the calling thread's, if it is the one that it has asked for last of all tables, and no other thread writes it;
+  // returns: the calling thread's, if it is the one that it has asked for last of all tables, and no other thread writes
+  // it;
   //   else null. For tables that no fork wipes
   MALLOCSPY_INLINE Entry* mine_again() noexcept {
     return MALLOCSPY_LIKELY(this_thread.table == m_number) ? static_cast<Entry*>(this_thread.entry) : nullptr;

@@ -9,7 +9,9 @@
 #include <cstdlib>
 #include <cstring>
 #include <random>
+#include <set>
 #include <thread>
+#include <vector>
 
 using namespace mallocspy;
 using namespace mallocspy::tests;
@@ -87,6 +89,7 @@ SHAPE void through_the_c_library(walk& w, int depth) {
 SHAPE void visit(walk& w, int depth) {
   std::size_t found = 0;
   w.disagreements += stacks_agree(w.capacity, found) ? 0 : 1;
+  w.disagreements += stored_stack_agrees(w.capacity) ? 0 : 1;
   w.deepest = std::max(w.deepest, found);
   ++w.checks;
   if (depth <= 0) {
@@ -176,6 +179,47 @@ std::size_t disagreements_of(function first, function agree) {
   return wrong;
 }
 
+// Ways of equal length through functions whose frames are alike: only the words on the stack tell them apart.
+
+using way = bool (*)(unsigned choices, std::size_t capacity);
+
+template <int Level, int Which> SHAPE bool go(unsigned choices, std::size_t capacity) {
+  volatile char room[53];
+  room[Which] = 1;
+  bool agreed = false;
+  if constexpr (Level == 0) {
+    agreed = stored_stack_agrees(capacity);
+  } else {
+    static constexpr way next[] = {go<Level - 1, 0>, go<Level - 1, 1>};
+    agreed = next[choices % 2](choices / 2, capacity);
+  }
+  room[0] = room[Which];
+  return agreed;
+}
+
+// The same from further in, so that what was walked before begins in the middle of a way.
+SHAPE bool go_less_far(unsigned choices, std::size_t capacity) {
+  const bool first = go<1, 0>(choices, capacity);
+  const bool second = go<3, 1>(choices, capacity);
+  return go<2, 0>(choices / 2, capacity) && first && second;
+}
+
+// Calls itself once for each size, with so much room in its frame, up to a 0; the innermost call captures the stack. All
+// are called from one place. `sizes`: their address
+SHAPE stack_id descend(std::size_t sizes) {
+  const auto* size = reinterpret_cast<const std::size_t*>(sizes);
+  auto* room = static_cast<char*>(alloca(*size));
+  __asm__ volatile("" ::"r"(room) : "memory");
+  stack_id (*volatile next)(std::size_t) = size[1] == 0 ? capture_stack_id : descend;
+  const stack_id id = next(reinterpret_cast<std::size_t>(size + 1)); // as a depth: more than there may be
+  __asm__ volatile("" ::"r"(room) : "memory");
+  return id;
+}
+
+SHAPE std::size_t frames_of(const std::vector<std::size_t>& sizes) {
+  return stored_stack(descend(reinterpret_cast<std::size_t>(sizes.data()))).size();
+}
+
 SHAPE stack_id id_here(std::size_t depth) {
   const stack_id id = capture_stack_id(depth);
   __asm__ volatile("");
@@ -197,6 +241,49 @@ TEST_CASE("a frame is not taken for an earlier one that ended at the same place"
     CHECK(disagreements_of(agree, agree) == 0);
     CHECK(disagreements_of(agree_at_once, agree) == 0);
   }
+}
+
+// Each of these two on a thread of its own, which has walked no other way.
+
+TEST_CASE("the way of an earlier walk is gone again only where it still leads there", "[spies][call_stack]") {
+  std::size_t wrong = 0;
+  std::thread([&wrong] {
+    std::mt19937 random(27);
+    for (const std::size_t capacity : {std::size_t{3}, std::size_t{5}, std::size_t{16}, max_stack_depth}) {
+      for (const unsigned choices : {1U, 2U, 7U, 37U}) { // a few ways again and again, then many
+        for (int i = 0; i < 1000; ++i) {
+          const auto which = static_cast<unsigned>(random() % choices);
+          wrong += go<5, 0>(which, capacity) ? 0U : 1U;
+          wrong += random() % 3 != 0 || go<3, 0>(which, capacity) ? 0U : 1U;
+          wrong += random() % 5 != 0 || go_less_far(which, capacity) ? 0U : 1U;
+        }
+      }
+    }
+  }).join();
+  CHECK(wrong == 0);
+}
+
+TEST_CASE("a way does not lead to a frame that was left and comes again with another caller", "[spies][call_stack]") {
+  using frame_sizes = std::vector<std::size_t>;
+  std::vector<frame_sizes> forgetting; // so many other ways that the ones below are new, and again, so that it is worth it
+  for (std::size_t i = 0; i < 99; ++i) {
+    forgetting.push_back({16, 1024 + i / 3 * 16, 0});
+  }
+  std::set<std::size_t> others; // frames that are not of descend()
+  std::thread([&] {
+    // For one of these sizes two frames take as much room as one did.
+    for (std::size_t size = 16; size < 512; size += 16) {
+      std::vector<frame_sizes> ways = forgetting;
+      for (const frame_sizes& way :
+           {frame_sizes{16, size, 48, 32, 0}, {16, size, 48, 64, 0}, {16, 16, 0}, {16, 16, 16, 48, 64, 0}}) {
+        ways.push_back(way);
+      }
+      for (const frame_sizes& way : ways) { // one call for all
+        others.insert(frames_of(way) - way.size());
+      }
+    }
+  }).join();
+  CHECK(others.size() == 1);
 }
 
 TEST_CASE("no more frames than there is room for", "[spies][call_stack]") {

@@ -30,6 +30,12 @@ inline _Unwind_Reason_Code note(_Unwind_Context* context, void* argument) {
 
 } // namespace detail
 
+// returns: whether the stacks are the same but for their innermost address
+inline bool are_alike(const void* const* mine, std::size_t count, const addresses& reference, std::size_t capacity) {
+  return count == std::min(reference.count, capacity) && count > 1 &&
+         std::equal(mine + 1, mine + count, reference.list + 1);
+}
+
 // Both at one place. Not inlined, so that both see the same callers: all but the innermost address must be equal.
 inline __attribute__((noinline)) bool stacks_agree(std::size_t capacity, std::size_t& depth) {
   addresses mine;
@@ -37,10 +43,17 @@ inline __attribute__((noinline)) bool stacks_agree(std::size_t capacity, std::si
   addresses reference;
   reference.count = 0;
   _Unwind_Backtrace(detail::note, &reference);
-  reference.count = std::min(reference.count, capacity);
   depth = mine.count;
-  return mine.count == reference.count && mine.count > 1 &&
-         std::equal(mine.list + 1, mine.list + mine.count, reference.list + 1);
+  return are_alike(mine.list, mine.count, reference, capacity);
+}
+
+// The same for a stack that is stored.
+inline __attribute__((noinline)) bool stored_stack_agrees(std::size_t capacity) {
+  const stored_stack mine(capture_stack_id(capacity));
+  addresses reference;
+  reference.count = 0;
+  _Unwind_Backtrace(detail::note, &reference);
+  return are_alike(mine.begin(), mine.size(), reference, capacity);
 }
 
 } // namespace mallocspy::tests

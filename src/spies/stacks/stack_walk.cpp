@@ -178,7 +178,7 @@ MALLOCSPY_INLINE std::size_t walk_from(const stack_frame& frame, const void** ad
   return found.count;
 }
 
-// returns: whether each step of a path that meets the last walk leads where it did
+// returns: whether each step of a path that meets the last walk leads where it did. All of them lie below the meeting
 MALLOCSPY_READS_STACKS MALLOCSPY_INLINE bool is_unchanged(const walked_path& path, walked_stack& last) noexcept {
   if (MALLOCSPY_UNLIKELY(!last.readable.holds_up_to(last.outside()[-1].stack_pointer))) {
     return false;
@@ -213,6 +213,25 @@ MALLOCSPY_OUT_OF_LINE void store(walked_path& path, std::uint64_t callers, std::
   path.set_stored(number, callers, count);
 }
 
+// effects: goes the way of an earlier walk, if it begins here, and from where it meets the last walk on with that one. The
+//   stack is stored as the path's then
+// returns: whether it still is a way
+MALLOCSPY_READS_STACKS MALLOCSPY_INLINE bool walk_along(walked_path& path, const stack_frame& first, walked_stack& last,
+                                                        std::size_t wanted) noexcept {
+  if (!path.begins_at(first) || !path.meets(last.innermost) || path.count >= wanted || !is_unchanged(path, last)) {
+    return false;
+  }
+  std::size_t missing = wanted - path.count - 1;
+  const walked_frame* behind = first_changed(path.meeting + 1, missing);
+  if (missing != 0 && (behind != last.outside() || !last.complete)) {
+    return false;
+  }
+  if (!path.is_stored(behind->sum, wanted - missing)) {
+    store(path, behind->sum, wanted - missing);
+  }
+  return true;
+}
+
 MALLOCSPY_COLD std::uint32_t enter(const walked_stack& last, std::uint64_t hash, std::size_t count) noexcept {
   const void* addresses[walked_stack::capacity];
   copy_addresses(last, count, addresses);
@@ -233,17 +252,9 @@ std::uint32_t walk_and_store(const void* frame_address, std::size_t capacity, wa
   const stack_frame first = first_frame(frame_address);
   last.readable.start_at(first.stack_pointer - 16);
   walked_path* path = last.paths.of(first);
-  if (path != nullptr && path->begins_at(first) && path->meets(last.innermost) && path->count < capacity &&
-      is_unchanged(*path, last)) {
-    std::size_t missing = capacity - path->count - 1;
-    const walked_frame* behind = first_changed(path->meeting + 1, missing);
-    if (MALLOCSPY_LIKELY(missing == 0 || (behind == last.outside() && last.complete))) {
-      last.paths.hit();
-      if (!path->is_stored(behind->sum, capacity - missing)) {
-        store(*path, behind->sum, capacity - missing);
-      }
-      return path->stored;
-    }
+  if (path != nullptr && walk_along(*path, first, last, capacity)) {
+    last.paths.hit();
+    return path->stored;
   }
   const found_stack found = walk(first, last, capacity);
   if (last.stored == 0 || last.stored_count != found.count) {

@@ -3,7 +3,8 @@
 //   * time under the spy / time without one, on the task allocator
 //   * time that a spy adds / time that a tool for the same purpose adds to the same source on malloc: the fault injector,
 //     armed and not firing, against fiu-run; the guard against AddressSanitizer
-// Times are the processor's, taken inside the program, the least of several runs; a ratio is formed within its round.
+// Times are the processor's, taken inside the program; a ratio is one of the least times of all rounds, since what else a
+// machine does only adds to them. Beside it stand the lowest and the highest ratio of a round.
 #include "driver/subprocess.hpp"
 
 #include <algorithm>
@@ -73,45 +74,61 @@ private:
   std::string m_times;
 };
 
-void print(const std::string& name, std::vector<double> ratios) {
-  if (ratios.empty()) {
-    std::printf("  %-46s not installed\n", name.c_str());
-    return;
+// Seconds of one subject, for each round.
+struct measured {
+  std::vector<double> rounds;
+
+  double least() const {
+    return *std::min_element(rounds.begin(), rounds.end());
   }
-  std::sort(ratios.begin(), ratios.end());
-  const double half = (ratios.back() - ratios.front()) / 2;
-  std::printf("  %-46s %7.2f ± %.2f\n", name.c_str(), ratios[ratios.size() / 2], half);
+  bool is_there() const {
+    return least() != not_there;
+  }
+};
+
+// effects: prints the ratio of the least times, and the lowest and the highest one of a round. ratio: (how to get a
+// subject's
+//   seconds)
+template <class Ratio> void print(const std::string& name, std::size_t rounds, Ratio ratio) {
+  std::vector<double> of_rounds;
+  for (std::size_t i = 0; i < rounds; ++i) {
+    of_rounds.push_back(ratio([i](const measured& m) { return m.rounds[i]; }));
+  }
+  const auto [lowest, highest] = std::minmax_element(of_rounds.begin(), of_rounds.end());
+  std::printf("  %-46s %7.2f (%.2f to %.2f)\n", name.c_str(), ratio([](const measured& m) { return m.least(); }), *lowest,
+              *highest);
 }
 
-void measure(const runs& program, const std::string& title, int rounds) {
-  std::map<std::string, std::vector<double>> cost;
-  std::map<std::string, std::vector<double>> against;
-  for (int round = 0; round < rounds; ++round) {
-    const double plain = program.seconds("bench_spied_task", {}, "");
-    std::map<std::string, double> added;
+void measure(const runs& program, const std::string& title, std::size_t rounds) {
+  measured plain;
+  measured on_malloc;
+  std::map<std::string, measured> spied;
+  std::map<std::string, measured> under_tool;
+  for (std::size_t round = 0; round < rounds; ++round) {
+    plain.rounds.push_back(program.seconds("bench_spied_task", {}, ""));
     for (const char* spy : spies) {
-      const double time = program.seconds("bench_spied_task", {}, spy);
-      cost[spy].push_back(time / plain);
-      added[spy] = time - plain;
+      spied[spy].rounds.push_back(program.seconds("bench_spied_task", {}, spy));
     }
-    const double on_malloc = program.seconds("bench_spied_malloc", {}, "");
+    on_malloc.rounds.push_back(program.seconds("bench_spied_malloc", {}, ""));
     for (const tool& t : tools()) {
-      const double time = program.seconds(t.executable, t.before, "");
-      for (const std::string& rival : t.rivals) {
-        if (time != not_there) {
-          against[rival + " / " + t.name].push_back(added[rival] / (time - on_malloc));
-        }
-      }
+      under_tool[t.name].rounds.push_back(program.seconds(t.executable, t.before, ""));
     }
   }
   std::printf("%s: time under the spy / without one\n", title.c_str());
   for (const char* spy : spies) {
-    print(spy, cost[spy]);
+    print(spy, rounds, [&](auto seconds) { return seconds(spied[spy]) / seconds(plain); });
   }
   std::printf("%s: time that the spy adds / that the tool adds on malloc\n", title.c_str());
   for (const tool& t : tools()) {
     for (const std::string& rival : t.rivals) {
-      print(rival + " / " + t.name, against[rival + " / " + t.name]);
+      const std::string name = rival + " / " + t.name;
+      if (!under_tool[t.name].is_there()) {
+        std::printf("  %-46s not installed\n", name.c_str());
+        continue;
+      }
+      print(name, rounds, [&](auto seconds) {
+        return (seconds(spied[rival]) - seconds(plain)) / (seconds(under_tool[t.name]) - seconds(on_malloc));
+      });
     }
   }
 }
@@ -120,7 +137,7 @@ void measure(const runs& program, const std::string& title, int rounds) {
 
 int main(int argc, char** argv) {
   try {
-    const int rounds = argc > 1 ? std::max(1, std::atoi(argv[1])) : 5;
+    const auto rounds = static_cast<std::size_t>(argc > 1 ? std::max(1, std::atoi(argv[1])) : 5);
     const std::string folder = std::filesystem::read_symlink("/proc/self/exe").parent_path();
     measure(runs(folder, "expressions", "15"), "expressions", rounds);
 #if MALLOCSPY_BENCH_LUA

@@ -93,37 +93,52 @@ MALLOCSPY_INLINE void put_in_front(walked_stack& last, walked_frame* behind, con
   }
 }
 
+// effects: if the last walk goes on behind the frame, which is its frame `at`, as this one does, takes over from it all
+// that
+//   is wanted; else `found.count` is 0, and `changed` gets the stack pointer of its first frame of which that is not so
+// depends: the way from the frame's callee must be gone again by each walk
+MALLOCSPY_READS_STACKS MALLOCSPY_INLINE found_stack take_over(walked_stack& last, walked_frame* at,
+                                                              const stack_frame& frame, bool depends, fresh_frames& fresh,
+                                                              std::size_t count, std::size_t wanted,
+                                                              std::uintptr_t& changed) noexcept {
+  // Frames lie one above the other: if the outermost can be read, all can. The slots are between them.
+  std::size_t missing = wanted - count - 1;
+  const walked_frame* outermost = last.outside() - 1;
+  const walked_frame* behind =
+      last.readable.holds_up_to(outermost->stack_pointer) ? first_changed(at + 1, missing) : at + 1;
+  if (MALLOCSPY_UNLIKELY(missing != 0 && (behind != last.outside() || !last.complete))) {
+    changed = behind->stack_pointer;
+    return {0, 0, 0};
+  }
+  const found_stack found{count, wanted - missing, behind->sum};
+  if (count == 0 && at == last.innermost) {
+    return found; // nothing has changed at all
+  }
+  if (at->needs_pointer && frame.slot == 0 && count != 0) {
+    fresh.depend_on_pointer(count - 1);
+  }
+  at->needs_pointer = at->needs_pointer || depends;
+  at->set(frame); // the way that led here is another one now
+  put_in_front(last, at, fresh, count);
+  return found;
+}
+
 MALLOCSPY_READS_STACKS MALLOCSPY_INLINE found_stack walk(stack_frame frame, walked_stack& last,
                                                          std::size_t wanted) noexcept {
   fresh_frames fresh;
   std::size_t count = 0;
   std::uintptr_t changed = 0; // no frame of the last walk below need be looked at
   walked_frame* at = last.innermost;
-  bool depends = false; // the frame's way from its callee must be gone again by each walk
+  bool depends = false;
   for (;;) {
     while (at->stack_pointer < frame.stack_pointer) {
       ++at;
     }
     if (at->is(frame) && frame.stack_pointer >= changed) {
-      // Frames lie one above the other: if the outermost can be read, all can. The slots are between them.
-      std::size_t missing = wanted - count - 1;
-      const walked_frame* outermost = last.outside() - 1;
-      const walked_frame* behind =
-          last.readable.holds_up_to(outermost->stack_pointer) ? first_changed(at + 1, missing) : at + 1;
-      if (MALLOCSPY_LIKELY(missing == 0 || (behind == last.outside() && last.complete))) {
-        const found_stack found{count, wanted - missing, behind->sum};
-        if (count == 0 && at == last.innermost) {
-          return found; // nothing has changed at all
-        }
-        if (at->needs_pointer && frame.slot == 0 && count != 0) {
-          fresh.depend_on_pointer(count - 1);
-        }
-        at->needs_pointer = at->needs_pointer || depends;
-        at->set(frame); // the way that led here is another one now
-        put_in_front(last, at, fresh, count);
+      const found_stack found = take_over(last, at, frame, depends, fresh, count, wanted, changed);
+      if (MALLOCSPY_LIKELY(found.count != 0)) {
         return found;
       }
-      changed = behind->stack_pointer;
     }
     fresh.frames[count].stack_pointer = frame.stack_pointer;
     fresh.frames[count].return_address = frame.return_address;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// What the ready-made spies keep for each thread: a few pages from the system, made when the thread first needs it and given
-// back when it ends. Thread-local storage itself holds a pointer only: there is little room for a library that is loaded
-// late. Runs inside hooks: never allocates from what is hooked, takes no lock.
+// What the ready-made spies keep for each thread: a few pages from the system, made when the thread first needs them and
+// given back when it ends. Thread-local storage itself holds a pointer only: there is little room for a library that is
+// loaded late. Runs inside hooks: never allocates from what is hooked, takes no lock.
 #pragma once
 
 #include "blocks/hints.hpp"

@@ -45,7 +45,7 @@ public:
   bool take(std::uintptr_t address, block_facts* facts = nullptr) noexcept;
 
   // effects: takes the block at the address out, where it is called, and tells its facts unless `facts` is null
-  // returns: the number of its record, for give_back(); 0 if it was not in
+  // returns: the number of its record, for give_back_here(); 0 if it was not in
   MALLOCSPY_INLINE std::uint32_t take_here(std::uintptr_t address, block_facts* facts = nullptr) noexcept;
 
   // effects: the record with that number is free for another block

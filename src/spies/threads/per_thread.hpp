@@ -87,9 +87,9 @@ public:
     return find_mine();
   }
 
-  // returns: the calling thread's, if it is the one that it has asked for last of all tables, and no other thread writes
-  // it;
-  //   else null. For tables that no fork wipes
+  // returns: the calling thread's; null if it has asked another table since, or other threads write the entry too. For
+  // tables
+  //   that no fork wipes
   MALLOCSPY_INLINE Entry* mine_again() noexcept {
     return MALLOCSPY_LIKELY(this_thread.table == m_number) ? static_cast<Entry*>(this_thread.entry) : nullptr;
   }
@@ -126,8 +126,12 @@ private:
       take_over(entry, which, serial);
     }
     if (which != 0) {
-      this_thread.table = m_number;
+      // A signal handler that allocates finds no table with another one's entry.
+      this_thread.table = 0;
+      std::atomic_signal_fence(std::memory_order_seq_cst);
       this_thread.entry = &entry;
+      std::atomic_signal_fence(std::memory_order_seq_cst);
+      this_thread.table = m_number;
     }
     return {entry, which == 0};
   }

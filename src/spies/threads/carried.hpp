@@ -32,20 +32,19 @@ template <class Value> MALLOCSPY_INLINE bool carry(const void* owner, const Valu
   static_assert(std::is_trivially_copyable_v<Value> && alignof(Value) <= alignof(std::uintptr_t));
   constexpr std::size_t words = carried_detail::words_of<Value>;
   thread_state& thread = this_thread;
-  for (;;) {
-    std::uintptr_t* frame = thread.top;
-    std::uintptr_t* end = frame + words + frame_words;
-    if (MALLOCSPY_LIKELY(end <= thread.end)) {
-      ::new (static_cast<void*>(frame)) Value(value);
-      end[-2] = reinterpret_cast<std::uintptr_t>(owner);
-      end[-1] = words;
-      thread.top = end;
-      return true;
-    }
+  std::uintptr_t* frame = thread.top;
+  if (MALLOCSPY_UNLIKELY(frame + words + frame_words > thread.end)) {
     if (page_of(thread) != nullptr || !make_page()) {
       return false; // calls are not nested that deep
     }
+    frame = thread.top;
   }
+  std::uintptr_t* end = frame + words + frame_words;
+  ::new (static_cast<void*>(frame)) Value(value);
+  end[-2] = reinterpret_cast<std::uintptr_t>(owner);
+  end[-1] = words;
+  thread.top = end;
+  return true;
 }
 
 // effects: takes back what the owner left last; what others left behind that, whose Post never came since a hook threw, is

@@ -86,9 +86,8 @@ struct measured {
   }
 };
 
-// effects: prints the ratio of the least times, and the lowest and the highest one of a round. ratio: (how to get a
-// subject's
-//   seconds)
+// effects: prints the ratio of the least times, and the lowest and the highest one of a round
+// ratio: (a function that gets a subject's seconds) -> the ratio
 template <class Ratio> void print(const std::string& name, std::size_t rounds, Ratio ratio) {
   std::vector<double> of_rounds;
   for (std::size_t i = 0; i < rounds; ++i) {

@@ -87,10 +87,7 @@ void* leak_tracker::PostAlloc(void* pActual) {
 }
 
 void* leak_tracker::PreFree(void* pRequest, BOOL) {
-  const std::uint32_t number = m_tables->live.take_here(reinterpret_cast<std::uintptr_t>(pRequest));
-  if (MALLOCSPY_LIKELY(number != 0)) {
-    m_tables->live.give_back_here(number);
-  }
+  m_tables->live.take_here(reinterpret_cast<std::uintptr_t>(pRequest));
   return pRequest;
 }
 

@@ -94,13 +94,10 @@ std::uint32_t live_blocks::take_record_slowly() noexcept {
   if (mine.shared) {
     return take_new(1);
   }
-  stock& s = mine.entry;
-  if (s.count.load(relaxed) == 0 && !refill(s)) {
+  if (mine.entry.count.load(relaxed) == 0 && !refill(mine.entry)) {
     return 0;
   }
-  const std::uint32_t count = s.count.load(relaxed);
-  s.count.store(count - 1, relaxed);
-  return s.numbers[count - 1].load(relaxed);
+  return mine.entry.take();
 }
 
 bool live_blocks::refill(stock& s) noexcept {
@@ -154,20 +151,17 @@ void live_blocks::give_back_half(stock& s) noexcept {
   s.count.store(count - half, relaxed);
 }
 
-void live_blocks::give_back(std::uint32_t number) noexcept {
+void live_blocks::give_back_slowly(std::uint32_t number) noexcept {
   const auto mine = m_stocks.mine();
   if (mine.shared) {
     at(number)->stack.store(0, relaxed);
     push_returned(number, 1);
     return;
   }
-  stock& s = mine.entry;
-  if (s.count.load(relaxed) == stock::room) {
-    give_back_half(s);
+  if (mine.entry.count.load(relaxed) == stock::room) {
+    give_back_half(mine.entry);
   }
-  const std::uint32_t count = s.count.load(relaxed);
-  s.numbers[count].store(number, relaxed);
-  s.count.store(count + 1, relaxed);
+  mine.entry.put(number);
 }
 
 bool live_blocks::put(const block_facts& facts) noexcept {
@@ -175,11 +169,7 @@ bool live_blocks::put(const block_facts& facts) noexcept {
 }
 
 bool live_blocks::take(std::uintptr_t address, block_facts* facts) noexcept {
-  const std::uint32_t number = take_here(address, facts);
-  if (number != 0) {
-    give_back_here(number);
-  }
-  return number != 0;
+  return take_here(address, facts);
 }
 
 bool live_blocks::read(std::uint32_t number, block_facts& facts) const noexcept {

@@ -44,12 +44,8 @@ public:
   // returns: whether it was in
   bool take(std::uintptr_t address, block_facts* facts = nullptr) noexcept;
 
-  // effects: takes the block at the address out, where it is called, and tells its facts unless `facts` is null
-  // returns: the number of its record, for give_back_here(); 0 if it was not in
-  MALLOCSPY_INLINE std::uint32_t take_here(std::uintptr_t address, block_facts* facts = nullptr) noexcept;
-
-  // effects: the record with that number is free for another block
-  MALLOCSPY_INLINE void give_back_here(std::uint32_t number) noexcept;
+  // effects, returns: the same, where it is called
+  MALLOCSPY_INLINE bool take_here(std::uintptr_t address, block_facts* facts = nullptr) noexcept;
 
   // returns: whether the block at the address is in
   MALLOCSPY_API bool find(std::uintptr_t address, block_facts& facts) const noexcept;
@@ -63,6 +59,8 @@ public:
   MALLOCSPY_API bool read(std::uint32_t number, block_facts& facts) const noexcept;
 
 private:
+  static constexpr std::memory_order relaxed = std::memory_order_relaxed;
+
   // A live one's place holds its number. A block that is freed leaves its record as it is: nobody waits for that memory.
   struct record {
     std::atomic<std::uintptr_t> hidden; // the address, so that it is no pointer for whoever looks for some
@@ -77,6 +75,19 @@ private:
     static constexpr std::uint32_t room = 8191;
     std::atomic<std::uint32_t> count;
     std::atomic<std::uint32_t> numbers[room];
+
+    // returns: the one that was put in last, which is taken out; there is one
+    MALLOCSPY_INLINE std::uint32_t take() noexcept {
+      const std::uint32_t rest = count.load(relaxed) - 1;
+      count.store(rest, relaxed);
+      return numbers[rest].load(relaxed);
+    }
+    // effects: puts one in; there is room
+    MALLOCSPY_INLINE void put(std::uint32_t number) noexcept {
+      const std::uint32_t present = count.load(relaxed);
+      numbers[present].store(number, relaxed);
+      count.store(present + 1, relaxed);
+    }
   };
   // Holds the number of a record; 0: none. With `aside`, the block does not begin where its granule does.
   using place = std::atomic<std::uint32_t>;
@@ -85,8 +96,6 @@ private:
   struct leaf_header {
     std::atomic<place*> next; // all leaves are in one list
   };
-
-  static constexpr std::memory_order relaxed = std::memory_order_relaxed;
 
   // returns: what is added to a place's number if a block begins here
   static constexpr std::uint32_t aside_bit(std::uintptr_t address) noexcept {
@@ -122,7 +131,8 @@ private:
   MALLOCSPY_COLD std::uint32_t take_record_slowly() noexcept;
   std::uint32_t take_new(std::uint32_t count) noexcept;
   MALLOCSPY_COLD bool refill(stock& s) noexcept;
-  MALLOCSPY_COLD void give_back(std::uint32_t number) noexcept;
+  MALLOCSPY_INLINE void give_back(std::uint32_t number) noexcept;
+  MALLOCSPY_COLD void give_back_slowly(std::uint32_t number) noexcept;
   MALLOCSPY_COLD void give_back_half(stock& s) noexcept;
   void push_returned(std::uint32_t first, std::uint32_t count) noexcept;
 
@@ -137,23 +147,19 @@ private:
 
 MALLOCSPY_INLINE std::uint32_t live_blocks::take_record() noexcept {
   stock* mine = m_stocks.mine_again();
-  const std::uint32_t count = MALLOCSPY_LIKELY(mine != nullptr) ? mine->count.load(relaxed) : 0;
-  if (MALLOCSPY_UNLIKELY(count == 0)) {
+  if (MALLOCSPY_UNLIKELY(mine == nullptr || mine->count.load(relaxed) == 0)) {
     return take_record_slowly();
   }
-  mine->count.store(count - 1, relaxed);
-  return mine->numbers[count - 1].load(relaxed);
+  return mine->take();
 }
 
-MALLOCSPY_INLINE void live_blocks::give_back_here(std::uint32_t number) noexcept {
+MALLOCSPY_INLINE void live_blocks::give_back(std::uint32_t number) noexcept {
   stock* mine = m_stocks.mine_again();
-  const std::uint32_t count = MALLOCSPY_LIKELY(mine != nullptr) ? mine->count.load(relaxed) : stock::room;
-  if (MALLOCSPY_UNLIKELY(count == stock::room)) {
-    give_back(number);
+  if (MALLOCSPY_UNLIKELY(mine == nullptr || mine->count.load(relaxed) == stock::room)) {
+    give_back_slowly(number);
     return;
   }
-  mine->numbers[count].store(number, relaxed);
-  mine->count.store(count + 1, relaxed);
+  mine->put(number);
 }
 
 template <class Walk> MALLOCSPY_INLINE bool live_blocks::put_here(const block_facts& facts, Walk walk) noexcept {
@@ -178,17 +184,17 @@ template <class Walk> MALLOCSPY_INLINE bool live_blocks::put_here(const block_fa
   return true;
 }
 
-MALLOCSPY_INLINE std::uint32_t live_blocks::take_here(std::uintptr_t address, block_facts* facts) noexcept {
+MALLOCSPY_INLINE bool live_blocks::take_here(std::uintptr_t address, block_facts* facts) noexcept {
   place* p = find_place(address);
   std::uint32_t value = p == nullptr ? 0 : p->load(std::memory_order_acquire);
   if (value == 0) {
-    return 0;
+    return false;
   }
   const std::uint32_t number = value & ~aside;
   // The record of a block that begins with its granule is not looked at: its memory may have to be waited for.
   const bool is_aside = MALLOCSPY_UNLIKELY(((value & aside) | aside_bit(address)) != 0);
   if (is_aside && at(number)->hidden.load(relaxed) != hide(address)) {
-    return 0;
+    return false;
   }
   if (facts != nullptr) {
     const record& r = *at(number);
@@ -198,9 +204,10 @@ MALLOCSPY_INLINE std::uint32_t live_blocks::take_here(std::uintptr_t address, bl
   if (blocks::process_has_one_thread()) {
     p->store(0, relaxed);
   } else if (!p->compare_exchange_strong(value, 0, std::memory_order_acq_rel)) {
-    return 0;
+    return false;
   }
-  return number;
+  give_back(number);
+  return true;
 }
 
 } // namespace mallocspy::spies

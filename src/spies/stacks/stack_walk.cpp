@@ -55,8 +55,7 @@ struct found_stack {
 //   were, the one behind them. `count` is left with those that were not looked at
 MALLOCSPY_READS_STACKS MALLOCSPY_INLINE const walked_frame* first_changed(const walked_frame* from,
                                                                           std::size_t& count) noexcept {
-  // The second word first: it tells the end.
-  while (count != 0 && word_at(from->second) == from->held && word_at(from->stack_pointer - 8) == from->return_address) {
+  while (count != 0 && from->is_unchanged()) {
     ++from;
     --count;
   }
@@ -93,10 +92,11 @@ MALLOCSPY_INLINE void put_in_front(walked_stack& last, walked_frame* behind, con
   }
 }
 
-// effects: if the last walk goes on behind the frame, which is its frame `at`, as this one does, takes over from it all
-// that
-//   is wanted; else `found.count` is 0, and `changed` gets the stack pointer of its first frame of which that is not so
+// effects: if the last walk goes on behind the frame, its frame `at`, as this one does, takes over all that is wanted of
+// it;
+//   else `changed` gets the stack pointer of its first frame of which that is not so
 // depends: the way from the frame's callee must be gone again by each walk
+// returns: what was found; a count of 0 if nothing was taken over
 MALLOCSPY_READS_STACKS MALLOCSPY_INLINE found_stack take_over(walked_stack& last, walked_frame* at,
                                                               const stack_frame& frame, bool depends, fresh_frames& fresh,
                                                               std::size_t count, std::size_t wanted,
@@ -165,9 +165,9 @@ MALLOCSPY_READS_STACKS MALLOCSPY_INLINE found_stack walk(stack_frame frame, walk
   return {count, count, 0};
 }
 
-void copy_addresses(const walked_stack& last, std::size_t count, const void** addresses) noexcept {
+void copy_addresses(const walked_frame* from, std::size_t count, const void** addresses) noexcept {
   for (std::size_t i = 0; i < count; ++i) {
-    addresses[i] = reinterpret_cast<const void*>(last.innermost[i].return_address);
+    addresses[i] = reinterpret_cast<const void*>(from[i].return_address);
   }
 }
 
@@ -189,7 +189,7 @@ MALLOCSPY_INLINE std::size_t walk_from(const stack_frame& frame, const void** ad
   }
   (*last).readable.start_at(frame.stack_pointer - 16);
   const found_stack found = walk(frame, *last, capacity);
-  copy_addresses(*last, found.count, addresses);
+  copy_addresses((*last).innermost, found.count, addresses);
   return found.count;
 }
 
@@ -198,13 +198,27 @@ MALLOCSPY_READS_STACKS MALLOCSPY_INLINE bool is_unchanged(const walked_path& pat
   if (MALLOCSPY_UNLIKELY(!last.readable.holds_up_to(last.outside()[-1].stack_pointer))) {
     return false;
   }
-  for (std::size_t i = 0; i != path.count; ++i) {
-    const walked_step& step = path.steps[i];
-    if (word_at(step.second_slot) != step.second || word_at(step.return_slot) != step.return_address) {
-      return false;
-    }
+  std::size_t i = 0;
+  while (i != path.count && path.steps[i].is_unchanged()) {
+    ++i;
   }
-  return true;
+  return i == path.count;
+}
+
+template <class Copy> MALLOCSPY_COLD std::uint32_t enter_copied(std::uint64_t hash, std::size_t count, Copy copy) noexcept {
+  const void* addresses[walked_stack::capacity];
+  copy(addresses);
+  return enter_hashed(hash, addresses, count);
+}
+
+// returns: the number of the stack with this hash, whose addresses copy(addresses) tells if it is a new one
+template <class Copy>
+MALLOCSPY_INLINE std::uint32_t find_or_enter(std::uint64_t hash, std::size_t count, Copy copy) noexcept {
+  const std::uint32_t known = find_hashed(hash);
+  if (MALLOCSPY_LIKELY(known != 0)) {
+    return known;
+  }
+  return enter_copied(hash, count, copy);
 }
 
 // effects: stores the stack of so many frames that begins with the path, and goes on as the last walk does
@@ -213,19 +227,15 @@ MALLOCSPY_OUT_OF_LINE void store(walked_path& path, std::uint64_t callers, std::
   for (std::size_t i = path.count - 1; i-- != 0;) {
     sum = sum_with_callers(path.steps[i].return_address, sum);
   }
-  sum = sum_with_callers(path.return_address, sum);
-  const std::uint64_t hash = hash_of_frames(sum, callers, count);
-  std::uint32_t number = find_hashed(hash);
-  if (MALLOCSPY_UNLIKELY(number == 0)) {
-    const void* addresses[walked_stack::capacity];
-    addresses[0] = reinterpret_cast<const void*>(path.return_address);
-    for (std::size_t i = 1; i < count; ++i) {
-      addresses[i] = reinterpret_cast<const void*>(i < path.count ? path.steps[i - 1].return_address
-                                                                  : path.meeting[i - path.count].return_address);
+  sum = sum_with_callers(path.innermost.return_address, sum);
+  const auto copy = [&](const void** addresses) {
+    *addresses++ = reinterpret_cast<const void*>(path.innermost.return_address);
+    for (std::size_t i = 0; i < path.count - 1; ++i) {
+      *addresses++ = reinterpret_cast<const void*>(path.steps[i].return_address);
     }
-    number = enter_hashed(hash, addresses, count);
-  }
-  path.set_stored(number, callers, count);
+    copy_addresses(path.meeting, count - path.count, addresses);
+  };
+  path.set_stored(find_or_enter(hash_of_frames(sum, callers, count), count, copy), callers, count);
 }
 
 // effects: goes the way of an earlier walk, if it begins here, and from where it meets the last walk on with that one. The
@@ -233,7 +243,7 @@ MALLOCSPY_OUT_OF_LINE void store(walked_path& path, std::uint64_t callers, std::
 // returns: whether it still is a way
 MALLOCSPY_READS_STACKS MALLOCSPY_INLINE bool walk_along(walked_path& path, const stack_frame& first, walked_stack& last,
                                                         std::size_t wanted) noexcept {
-  if (!path.begins_at(first) || !path.meets(last.innermost) || path.count >= wanted || !is_unchanged(path, last)) {
+  if (!path.innermost.is(first) || !path.meets(last.innermost) || path.count >= wanted || !is_unchanged(path, last)) {
     return false;
   }
   std::size_t missing = wanted - path.count - 1;
@@ -245,12 +255,6 @@ MALLOCSPY_READS_STACKS MALLOCSPY_INLINE bool walk_along(walked_path& path, const
     store(path, behind->sum, wanted - missing);
   }
   return true;
-}
-
-MALLOCSPY_COLD std::uint32_t enter(const walked_stack& last, std::uint64_t hash, std::size_t count) noexcept {
-  const void* addresses[walked_stack::capacity];
-  copy_addresses(last, count, addresses);
-  return enter_hashed(hash, addresses, count);
 }
 
 } // namespace
@@ -274,8 +278,8 @@ std::uint32_t walk_and_store(const void* frame_address, std::size_t capacity, wa
   const found_stack found = walk(first, last, capacity);
   if (last.stored == 0 || last.stored_count != found.count) {
     const std::uint64_t hash = hash_of_frames(last.innermost->sum, found.callers, found.count);
-    const std::uint32_t known = find_hashed(hash);
-    last.stored = MALLOCSPY_LIKELY(known != 0) ? known : enter(last, hash, found.count);
+    const auto copy = [&](const void** addresses) { copy_addresses(last.innermost, found.count, addresses); };
+    last.stored = find_or_enter(hash, found.count, copy);
     last.stored_count = found.count;
   }
   if (path != nullptr && found.fresh - 1 < walked_path::capacity && found.fresh < found.count) {

@@ -13,42 +13,26 @@
 
 namespace mallocspy::spies {
 
-// Two words that led to a frame, and what they held.
-struct walked_step {
-  std::uintptr_t return_slot;
-  std::uintptr_t return_address;
-  std::uintptr_t second_slot;
-  std::uintptr_t second;
-};
-
 struct walked_path {
   static constexpr std::size_t capacity = 8;
 
-  // The innermost frame.
-  std::uintptr_t stack_pointer; // 0: no path
-  std::uintptr_t return_address;
-  std::uintptr_t frame_pointer;
-  bool needs_pointer;
-  bool meeting_needs_pointer;
-  std::uint32_t stored; // the number of the stack; 0: none
-  std::size_t count;    // frames before the meeting
-  // The frame of the last walk at which this one met it, if it still is there, and its frame pointer.
+  walked_frame innermost;      // with a stack pointer of 0 there is no path
+  std::size_t count;           // frames before the meeting
+  walked_step steps[capacity]; // to the frames behind the innermost one; the last one to that at the meeting
+  // The frame of the last walk at which this one met it, if it still is there, and what of it is no step.
   const walked_frame* meeting;
   std::uintptr_t meeting_pointer;
+  bool meeting_needs_pointer;
+  std::uint32_t stored; // the number of the stack; 0: none
   // What the number is for: of the stack's frames, the sums of the one at the meeting and of their callers.
   std::size_t stored_count;
   std::uint64_t stored_sum;
   std::uint64_t stored_callers;
-  walked_step steps[capacity]; // to the frames behind the innermost one; the last one to that at the meeting
 
-  MALLOCSPY_INLINE bool begins_at(const stack_frame& f) const noexcept {
-    return stack_pointer == f.stack_pointer && return_address == f.return_address &&
-           (!needs_pointer || frame_pointer == f.frame_pointer);
-  }
-  // returns: whether the last walk, which begins at `innermost`, has the frame at which the path met it where it had it
-  MALLOCSPY_INLINE bool meets(const walked_frame* innermost) const noexcept {
+  // returns: whether the last walk, which begins at `last_innermost`, still has the frame at the meeting in that place
+  MALLOCSPY_INLINE bool meets(const walked_frame* last_innermost) const noexcept {
     const walked_step& end = steps[count - 1];
-    return meeting >= innermost && meeting->stack_pointer - 8 == end.return_slot &&
+    return meeting >= last_innermost && meeting->stack_pointer == end.stack_pointer &&
            meeting->return_address == end.return_address &&
            (!meeting->needs_pointer || (meeting_needs_pointer && meeting->frame_pointer == meeting_pointer));
   }
@@ -66,17 +50,12 @@ struct walked_path {
 
   // effects: keeps the way from `from` to the meeting, `steps_to_it` frames further
   MALLOCSPY_INLINE void keep(const walked_frame* from, std::size_t steps_to_it) noexcept {
-    stack_pointer = from->stack_pointer;
-    return_address = from->return_address;
-    frame_pointer = from->frame_pointer;
-    needs_pointer = from->needs_pointer;
+    innermost.copy(*from);
+    innermost.frame_pointer = from->frame_pointer;
+    innermost.needs_pointer = from->needs_pointer;
     count = steps_to_it;
     for (std::size_t i = 0; i < steps_to_it; ++i) {
-      ++from;
-      steps[i].return_slot = from->stack_pointer - 8;
-      steps[i].return_address = from->return_address;
-      steps[i].second_slot = from->second;
-      steps[i].second = from->held;
+      steps[i].copy(*++from);
     }
     meeting = from;
     meeting_pointer = from->frame_pointer;

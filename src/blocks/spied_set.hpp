@@ -5,6 +5,7 @@
 #pragma once
 
 #include "blocks/block_map.hpp"
+#include "blocks/in_place.hpp"
 #include "blocks/side_table.hpp"
 
 namespace mallocspy::blocks {
@@ -72,10 +73,10 @@ public:
   // effects: notes whether marks would be left behind if these bytes, all of a raw block's, had no owner from now on
   void before_release(const void* raw, std::size_t bytes) noexcept;
 
-  // returns: below which size minus 1 a fresh block must do nothing about marks that are left behind
-  //   As a rule that of the large ones; 0 where there may be some
-  std::size_t plain_sizes() const noexcept {
-    return m_plain_sizes.load(std::memory_order_relaxed);
+  // returns: whether a fresh block of that size must do nothing about marks that are left behind
+  //   As a rule so for the short sizes but 0; for none where there may be some
+  MALLOCSPY_INLINE bool is_plain_size(std::size_t size) const noexcept {
+    return is_below(size - 1, m_plain_sizes);
   }
 
   // effects: for a new spy. The set is empty then
@@ -92,7 +93,7 @@ public:
   }
 
 private:
-  std::atomic<std::size_t> m_plain_sizes{first_large - 1};
+  std::atomic<std::size_t> m_plain_sizes{first_large - 1}; // those that are below it when 1 is taken off
   side_table m_side;
 };
 

@@ -18,13 +18,19 @@ class word_lock {
 public:
   // effects: waits until no other thread holds the lock, then holds it. errno is kept
   MALLOCSPY_INLINE void lock() noexcept {
-    unsigned seen = free_word;
-    if (process_has_one_thread()) {
-      m_word.store(taken, std::memory_order_relaxed); // nobody else can have it
-    } else if (MALLOCSPY_UNLIKELY(
-                   !m_word.compare_exchange_strong(seen, taken, std::memory_order_acquire, std::memory_order_relaxed))) {
+    if (MALLOCSPY_UNLIKELY(!lock_if_free())) {
       lock_slowly();
     }
+  }
+
+  // effects: the same, if no other thread holds the lock. returns: whether it is done
+  MALLOCSPY_INLINE bool lock_if_free() noexcept {
+    unsigned seen = free_word;
+    if (MALLOCSPY_LIKELY(process_has_one_thread())) {
+      m_word.store(taken, std::memory_order_relaxed); // nobody else can have it
+      return true;
+    }
+    return m_word.compare_exchange_strong(seen, taken, std::memory_order_acquire, std::memory_order_relaxed);
   }
 
   // effects: by the thread that holds it, even if the process has got more threads, or lost some, since it took the lock
@@ -37,7 +43,7 @@ public:
   // effects: the same, unless another thread may be asleep. returns: whether it is done
   MALLOCSPY_INLINE bool unlock_if_unwanted() noexcept {
     unsigned seen = taken;
-    if (process_has_one_thread()) {
+    if (MALLOCSPY_LIKELY(process_has_one_thread())) {
       m_word.store(free_word, std::memory_order_relaxed);
       return true;
     }

@@ -65,7 +65,7 @@ void free_slowly(void* p, const request_info& request, origin fitting, const cha
   }
   if (!task::spy_registered()) {
     blocks::raw_free(p, operation);
-  } else if (task::this_thread.in_call()) {
+  } else if (task::spy_thread::in_call()) {
     free_in_hook(p, request, operation, frame);
   } else {
     task::spied_free(request, p, frame);

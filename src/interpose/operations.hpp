@@ -47,7 +47,7 @@ inline bool is_ours(const void* p) noexcept {
 
 // returns: whether the operation must not show itself to the spy: there is none, or one of its hooks runs on this thread
 inline bool goes_unspied() noexcept {
-  return !task::spy_registered() || task::this_thread.in_call();
+  return !task::spy_registered() || task::spy_thread::in_call();
 }
 
 } // namespace mallocspy::interpose

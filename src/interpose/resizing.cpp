@@ -37,7 +37,7 @@ void* resize(void* p, std::size_t size, const void* frame) {
   if (!task::spy_registered()) {
     return blocks::raw_reallocate(p, size, "realloc", [](std::size_t) {});
   }
-  return task::this_thread.in_call() ? resize_in_hook(p, size, frame) : task::spied_realloc(c_request, p, size, frame);
+  return task::spy_thread::in_call() ? resize_in_hook(p, size, frame) : task::spied_realloc(c_request, p, size, frame);
 }
 
 void* resize_ours(void* p, std::size_t size, const void* frame) {

@@ -18,9 +18,12 @@ known_hooks hooks_as_told(const IMallocSpy* spy) noexcept {
   const auto passes = [&](blocks::hook_place at) {
     return blocks::share_method(table, told.passing, at) || (told.as_well >> at & 1U) != 0;
   };
-  (passes(blocks::of_pre_alloc) ? known.without_pre_alloc : known.with_pre_alloc) = table;
-  (passes(blocks::of_pre_free) ? known.without_pre_free : known.with_pre_free) = table;
-  known.without_post = passes(blocks::of_post_alloc) && passes(blocks::of_post_free);
+  if (passes(blocks::of_post_alloc)) {
+    (passes(blocks::of_pre_alloc) ? known.no_alloc_hook : known.pre_alloc_only) = table;
+  }
+  if (passes(blocks::of_post_free)) {
+    (passes(blocks::of_pre_free) ? known.no_free_hook : known.pre_free_only) = table;
+  }
   return known;
 }
 

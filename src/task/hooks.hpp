@@ -10,17 +10,14 @@
 
 namespace mallocspy::task {
 
-// What is known of the registered spy, once it has told so. Its method table, in the place that says what is so for this
-// table; else null. A spy that was registered in a constructor may have become one with another table since, so whoever
-// calls it compares.
+// What is known of the registered spy, once it has told so: its method table, in the place that says what is so for this
+// table; else null. Where a Post hook must be called, all four are, whatever Pre is. A spy that was registered in a
+// constructor may have become one with another table since, so whoever calls it compares.
 struct known_hooks {
-  const void* with_pre_alloc = nullptr;
-  const void* without_pre_alloc = nullptr;
-  const void* with_pre_free = nullptr;
-  const void* without_pre_free = nullptr;
-
-  // Whether PostAlloc and PostFree both pass everything through. If not, all four hooks are called.
-  bool without_post = false;
+  const void* pre_alloc_only = nullptr; // PostAlloc passes everything through
+  const void* no_alloc_hook = nullptr;  // PreAlloc does too
+  const void* pre_free_only = nullptr;
+  const void* no_free_hook = nullptr;
 };
 
 // returns: what the spy has told this thread, which has asked it for IID_IConcurrentMallocSpy; before that, forget_hooks()

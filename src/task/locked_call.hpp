@@ -7,83 +7,67 @@
 
 namespace mallocspy::task {
 
-// A call that has entered. leave() ends it.
-// WithoutPost: whether the word says so.
-template <bool WithoutPost> class locked_call {
-public:
-  // effects: enters the spy in the word, with the lock, if the word says that this is the way, and the thread is in no call
-  // returns: a call; false if nothing has happened
-  static MALLOCSPY_INLINE locked_call enter(std::uintptr_t word) noexcept {
-    spy_thread& thread = this_thread;
-    // A word with any other bit is the long way's.
-    constexpr std::uintptr_t expected = closed_bit | (WithoutPost ? without_post_bit : 0);
-    if (MALLOCSPY_UNLIKELY((word & entrance_bits) != expected || thread.in_call())) {
-      return locked_call(nullptr);
-    }
-    registry.lock.lock();
-    if (MALLOCSPY_UNLIKELY(spy_word.load(std::memory_order_relaxed) != word)) {
-      registry.lock.unlock();
-      return locked_call(nullptr);
-    }
-    thread.locked = true;
-    // Nested calls go by that, even if the spy may be entered without the lock again before this one is over.
-    blocks::this_words.stand.store(no_member, std::memory_order_relaxed);
-    auto* spy = reinterpret_cast<IMallocSpy*>(word - expected);
-    MALLOCSPY_FORGET_ORIGIN(spy);
-    MALLOCSPY_ASSUME(spy != nullptr);
-    return locked_call(spy);
-  }
-
-  // effects: notes where the client's call has led to: here
-  MALLOCSPY_INLINE void note_frame() const noexcept {
-    blocks::this_words.client_frame = __builtin_frame_address(0);
-  }
-
-  MALLOCSPY_INLINE void leave() const {
-    if (MALLOCSPY_UNLIKELY(registry.revocation_pending)) {
-      leave_locked(this_thread);
-      return;
-    }
-    this_thread.locked = false;
-    registry.lock.unlock();
-  }
-
-  // effects: leaves, if that takes nothing but to unlock. returns: whether it did; else leave() is to follow
-  MALLOCSPY_INLINE bool leave_quietly() const noexcept {
-    if (MALLOCSPY_UNLIKELY(registry.revocation_pending)) {
+// A call that has entered. What is known of it lies in the thread's words and the registry, as for open_call.
+struct locked_call {
+  // effects: the thread, which stood there, stands where those do who hold the lock, if that is its way to the spy as far
+  // as
+  //   can be told without the lock. Nested calls go by that, even if the spy may be entered without the lock again before
+  //   this one is over
+  // returns: whether it does
+  static MALLOCSPY_INLINE bool may_take_lock(std::uintptr_t stood) noexcept {
+    if (MALLOCSPY_UNLIKELY((spy_word.load(std::memory_order_relaxed) & closed_bit) == 0 || is_in_call(stood))) {
       return false;
     }
-    this_thread.locked = false;
+    blocks::this_words.stand.store(holding, std::memory_order_relaxed);
+    return true;
+  }
+
+  // returns: whether the thread, which has the lock, has entered the spy; else it is to give back the lock
+  static MALLOCSPY_INLINE bool has_entered() noexcept {
+    constexpr std::uintptr_t asked = closed_bit | gate_bit;
+    return MALLOCSPY_LIKELY((spy_word.load(std::memory_order_relaxed) & asked) == closed_bit);
+  }
+
+  // effects: the thread stands where it stood
+  static void stand_back(std::uintptr_t stood) noexcept {
+    blocks::this_words.stand.store(stood, std::memory_order_release);
+  }
+
+  // effects: ends the call if a block of the spy, which no other thread has yet, is left to it: so nothing else can be due
+  // returns: whether that took nothing but to unlock; else leave() is to follow
+  static MALLOCSPY_INLINE bool leave_a_block() noexcept {
+    blocks::this_words.stand.store(no_member, std::memory_order_relaxed);
     if (MALLOCSPY_LIKELY(registry.lock.unlock_if_unwanted())) {
       return true;
     }
-    this_thread.locked = true;
+    blocks::this_words.stand.store(holding, std::memory_order_relaxed);
     return false;
   }
 
-  explicit operator bool() const noexcept {
-    return m_spy != nullptr;
+  // effects: ends the call, if that takes nothing but to unlock. returns: whether it did; else leave() is to follow
+  static MALLOCSPY_INLINE bool leave_quietly() noexcept {
+    return MALLOCSPY_LIKELY(!registry.revocation_pending) && leave_a_block();
   }
-  IMallocSpy* spy() const noexcept {
-    return m_spy;
+
+  // effects: ends the call
+  static MALLOCSPY_INLINE void leave() {
+    if (MALLOCSPY_UNLIKELY(!leave_quietly())) {
+      leave_locked(this_thread);
+    }
   }
-  IMallocSpy* operator->() const noexcept {
-    return spy();
-  }
-  bool is_nested() const noexcept {
+
+  static bool is_nested() noexcept {
     return false;
   }
-  blocks::node_stock& nodes() const noexcept {
+  static blocks::node_stock& nodes() noexcept {
     return registry.nodes;
   }
-  void count(std::ptrdiff_t change) const noexcept {
+  static void count(std::ptrdiff_t change) noexcept {
     registry.spied += change;
   }
-
-private:
-  explicit locked_call(IMallocSpy* spy) noexcept : m_spy(spy) {}
-
-  IMallocSpy* m_spy;
+  IMallocSpy* operator->() const noexcept {
+    return registry.spy;
+  }
 };
 
 } // namespace mallocspy::task

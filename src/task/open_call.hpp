@@ -9,63 +9,66 @@
 
 namespace mallocspy::task {
 
-// effects: enters the spy that this thread entered last, if nothing has happened to it since and the thread is in no call
-// returns: the word, to make an open_call of; 0 if nothing has happened
-MALLOCSPY_INLINE std::uintptr_t enter_without_lock() noexcept {
-  blocks::thread_words& thread = blocks::this_words;
-  const std::uintptr_t stand = thread.stand.load(std::memory_order_relaxed);
-  announce(thread.stand, std::uintptr_t{inside});
-  // Seen now that this thread can be seen. The same word: the same spy, or one that took its very place. No other stand
-  // than such a word is ever one. Whoever saw this thread inside in vain has left what there was to do to its call, which
-  // is to come.
-  if (MALLOCSPY_UNLIKELY(!spy_word_is(stand))) {
-    thread.stand.store(stand, std::memory_order_release);
-    return 0;
-  }
-  MALLOCSPY_ASSUME(stand != 0); // no thread stands so
-  return stand;
-}
-
-// A call that has entered. leave() ends it. WithoutPost: whether the word says so.
-template <bool WithoutPost> class open_call {
-public:
-  explicit open_call(std::uintptr_t entered) noexcept : m_word(entered) {}
-
-  // effects: notes where the client's call has led to: here
-  MALLOCSPY_INLINE void note_frame() const noexcept {
-    blocks::this_words.client_frame = __builtin_frame_address(0);
+// A call that has entered. What is known of it lies in the thread's words and the registry, not in registers that would
+// have to be saved over the hooks.
+struct open_call {
+  // effects: says that this thread is inside, before it looks whether it may enter
+  // returns: where it stood: if that is the word, as read now (spy_word_is), it has entered the spy that it entered last,
+  //   nothing has happened to it since, and the thread was in no call. The same word: the same spy, or one that took its
+  //   very place. No other stand than such a word is ever one. If it is not, the thread is to stand elsewhere at once;
+  //   whoever saw it inside in vain has left what there was to do to its call, which is to come
+  static MALLOCSPY_INLINE std::uintptr_t announce_inside() noexcept {
+    std::atomic<std::uintptr_t>& stand = blocks::this_words.stand;
+    const std::uintptr_t stood = stand.load(std::memory_order_relaxed);
+    announce(stand, std::uintptr_t{inside});
+    return stood;
   }
 
-  MALLOCSPY_INLINE void leave() const {
+  // effects: ends the call if a block of the spy, which no other thread has yet, is left to it: so nothing else can be due
+  static MALLOCSPY_INLINE bool leave_a_block() noexcept {
+    announce(blocks::this_words.stand, own_word());
+    return true;
+  }
+
+  // effects: ends the call, if that takes nothing but to say so. returns: whether it did; else leave() is to follow
+  static MALLOCSPY_INLINE bool leave_quietly() noexcept {
+    const std::uintptr_t word = own_word();
+    announce(blocks::this_words.stand, word);
+    return MALLOCSPY_LIKELY(spy_word_is(word));
+  }
+
+  // effects: ends the call
+  static MALLOCSPY_INLINE void leave() {
     if (MALLOCSPY_UNLIKELY(!leave_quietly())) {
       complete_revocation();
     }
   }
 
-  // effects: leaves, if that takes nothing but to say so. returns: whether it did; else leave() is to follow
-  MALLOCSPY_INLINE bool leave_quietly() const noexcept {
-    announce(blocks::this_words.stand, m_word);
-    return MALLOCSPY_LIKELY(spy_word_is(m_word));
-  }
-
-  IMallocSpy* spy() const noexcept {
-    return reinterpret_cast<IMallocSpy*>(WithoutPost ? m_word - without_post_bit : m_word);
-  }
-  IMallocSpy* operator->() const noexcept {
-    return spy();
-  }
-  bool is_nested() const noexcept {
+  static bool is_nested() noexcept {
     return false;
   }
-  blocks::node_stock& nodes() const noexcept {
+  static blocks::node_stock& nodes() noexcept {
     return this_thread.nodes;
   }
-  void count(std::ptrdiff_t change) const noexcept {
+  static void count(std::ptrdiff_t change) noexcept {
     blocks::this_words.spied += change;
+  }
+  IMallocSpy* operator->() const noexcept {
+    return registry.spy;
+  }
+
+  // returns: the spy that a thread which stood there has entered
+  static IMallocSpy* spy_at(std::uintptr_t stood) noexcept {
+    auto* spy = reinterpret_cast<IMallocSpy*>(stood);
+    MALLOCSPY_ASSUME(spy != nullptr); // no thread stands so
+    return spy;
   }
 
 private:
-  std::uintptr_t m_word;
+  // The word is the spy: with any other bit in it this way is closed.
+  static std::uintptr_t own_word() noexcept {
+    return reinterpret_cast<std::uintptr_t>(registry.spy);
+  }
 };
 
 } // namespace mallocspy::task

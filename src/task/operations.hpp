@@ -21,7 +21,7 @@ void free_otherwise(void* pv, blocks::map_byte* byte);
 void free_nowhere(void* pv);
 
 inline void* alloc(SIZE_T cb) {
-  if (MALLOCSPY_UNLIKELY(cb >= unspied_sizes.load(std::memory_order_relaxed))) {
+  if (MALLOCSPY_UNLIKELY(!blocks::is_below(cb, unspied_sizes))) {
     return alloc_otherwise(cb);
   }
   return blocks::raw_allocate_short(cb);

@@ -21,7 +21,7 @@ void wait_at_gate() noexcept {
 }
 
 void enter_process_heap() noexcept {
-  if (MALLOCSPY_UNLIKELY((spy_word.load(std::memory_order_relaxed) & gate_bit) != 0) && !this_thread.in_call()) {
+  if (MALLOCSPY_UNLIKELY((spy_word.load(std::memory_order_relaxed) & gate_bit) != 0) && !spy_thread::in_call()) {
     wait_at_gate();
   }
 }

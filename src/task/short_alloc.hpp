@@ -7,96 +7,91 @@
 
 namespace mallocspy::task {
 
-template <class Call> MALLOCSPY_OUT_OF_LINE void* alloc_otherwise_sized(Call call, SIZE_T size) {
-  return alloc_sized(call, 1, size, task_request); // or any other request but 0
+// What is left once PreAlloc has answered with another size than the short ways are for, or with 0.
+template <class Call> MALLOCSPY_CHAINED void* alloc_otherwise_and_leave(SIZE_T size) {
+  note_frame();
+  const leaving<Call> end;
+  return alloc_sized(Call(), 1, size, task_request); // or any other request but 0
 }
 
-template <class Call> MALLOCSPY_OUT_OF_LINE void* deliver_moved(Call call, void* client, void* raw) noexcept {
+template <class Call> MALLOCSPY_CHAINED void* deliver_moved_and_leave(void* client, void* raw) {
+  const leaving<Call> end;
   const SIZE_T size = blocks::raw_size(raw);
-  spied_set::place room(call.nodes(), false); // there was room before, and it is the outermost call's
-  return deliver(call, room, client, raw, size);
+  spied_set::place room(Call::nodes(), false); // there was room before, and it is the outermost call's
+  return deliver(Call(), room, client, raw, size);
 }
 
 // returns: whether the size is not one of those for which the short ways are
 MALLOCSPY_INLINE bool is_otherwise_sized(SIZE_T size) noexcept {
-  return size - 1 >= spied_pointers.plain_sizes();
+  return !spied_pointers.is_plain_size(size);
+}
+
+// Ends a call that has got a block, if there was more to it than that.
+template <class Call> MALLOCSPY_CHAINED void* leave_with(void* block) {
+  Call::leave();
+  return block;
 }
 
 // With both hooks.
 
-// `cb`: not 0
-template <class Call> MALLOCSPY_INLINE void* alloc_with_both_hooks(SIZE_T cb, Call call) {
-  call.note_frame();
-  const leaving<Call> end(call);
-  const SIZE_T size = call->PreAlloc(cb);
-  if (MALLOCSPY_UNLIKELY(is_otherwise_sized(size) || call.nodes().count == 0)) {
-    return alloc_otherwise_sized(call, size);
+template <class Call> MALLOCSPY_CHAINED void* alloc_with_both_hooks(IMallocSpy* spy, SIZE_T cb) {
+  note_frame();
+  const SIZE_T size = or_leave<Call>([&] { return spy->PreAlloc(cb); });
+  if (MALLOCSPY_UNLIKELY(is_otherwise_sized(size) || Call::nodes().count == 0)) {
+    return alloc_otherwise_and_leave<Call>(size);
   }
   const blocks::placed_block fresh = blocks::raw_place_short(size, blocks::marks::none);
-  void* client = or_give_back(fresh.start, [&] { return call->PostAlloc(fresh.start); });
+  void* client = or_leave<Call>([&] { return or_give_back(fresh.start, [&] { return Call()->PostAlloc(fresh.start); }); });
   if (MALLOCSPY_UNLIKELY(client != fresh.start || client == nullptr)) {
-    return deliver_moved(call, client, fresh.start);
+    return deliver_moved_and_leave<Call>(client, fresh.start);
   }
   if (MALLOCSPY_LIKELY(blocks::add_mark(fresh.byte))) {
-    call.count(1);
+    Call::count(1);
+    if (MALLOCSPY_LIKELY(Call::leave_a_block())) {
+      return fresh.start;
+    }
   }
-  return client;
-}
-
-// The same in a function of its own, for a call that has got here by another way.
-template <class Call> MALLOCSPY_CHAINED void* alloc_with_all_hooks(SIZE_T cb, Call call) {
-  return alloc_with_both_hooks(cb, call);
+  return leave_with<Call>(fresh.start);
 }
 
 // Without PostAlloc: what comes after PreAlloc, which may not be needed either, calls nobody as a rule. The client gets the
 // raw pointer, so a mark is written with the size, and no room in the spied set is needed.
 
-template <class Call> MALLOCSPY_CHAINED void* alloc_otherwise_and_leave(SIZE_T size, Call call) {
-  call.note_frame();
-  const leaving<Call> end(call);
-  return alloc_otherwise_sized(call, size);
-}
-
-template <class Call> MALLOCSPY_CHAINED void* alloc_uncached_and_leave(SIZE_T size, Call call) {
-  const leaving<Call> end(call);
+template <class Call> MALLOCSPY_CHAINED void* alloc_uncached_and_leave(SIZE_T size) {
+  const leaving<Call> end;
   void* block = blocks::detail::place_uncached(size, blocks::marks::set).start;
-  call.count(block != nullptr ? 1 : 0);
+  Call::count(block != nullptr ? 1 : 0);
   return block;
 }
 
-template <class Call> MALLOCSPY_CHAINED void* leave_with(void* block, Call call) {
-  call.leave();
-  return block;
-}
-
-template <class Call> MALLOCSPY_INLINE void* alloc_and_leave(SIZE_T size, Call call) {
+template <class Call> MALLOCSPY_INLINE void* alloc_and_leave(SIZE_T size) {
   if (MALLOCSPY_UNLIKELY(is_otherwise_sized(size))) {
-    return alloc_otherwise_and_leave(size, call);
+    return alloc_otherwise_and_leave<Call>(size);
   }
   void* block = blocks::raw_place_kept(size, blocks::marks::set).start;
   if (MALLOCSPY_UNLIKELY(block == nullptr)) {
-    return alloc_uncached_and_leave(size, call);
+    return alloc_uncached_and_leave<Call>(size);
   }
-  call.count(1);
-  return MALLOCSPY_LIKELY(call.leave_quietly()) ? block : leave_with(block, call);
+  Call::count(1);
+  return MALLOCSPY_LIKELY(Call::leave_a_block()) ? block : leave_with<Call>(block);
 }
 
-// For a spy that was registered in a constructor, and has become another since; or that needs no PreAlloc either.
-template <class Call> MALLOCSPY_CHAINED void* alloc_without_pre(SIZE_T cb, Call call) {
-  return MALLOCSPY_LIKELY(blocks::method_table(call.spy()) == registry.hooks.without_pre_alloc)
-             ? alloc_and_leave(cb, call)
-             : alloc_with_all_hooks(cb, call);
+template <class Call> MALLOCSPY_CHAINED void* alloc_with_pre_hook(IMallocSpy* spy, SIZE_T cb) {
+  note_frame();
+  return alloc_and_leave<Call>(or_leave<Call>([&] { return spy->PreAlloc(cb); }));
 }
 
-// `cb`: not 0
-template <class Call> MALLOCSPY_INLINE void* alloc_without_post(SIZE_T cb, Call call) {
-  IMallocSpy* spy = call.spy();
-  call.note_frame(); // before the table is read, or it would be read again for the hook
-  if (blocks::method_table(spy) != registry.hooks.with_pre_alloc) {
-    return alloc_without_pre(cb, call);
+template <class Call> MALLOCSPY_CHAINED void* alloc_without_hooks(SIZE_T cb) {
+  return alloc_and_leave<Call>(cb);
+}
+
+// A call that has entered the spy. `cb`: not 0
+template <class Call> MALLOCSPY_INLINE void* alloc_entered(IMallocSpy* spy, SIZE_T cb) {
+  const void* table = blocks::method_table(spy);
+  if (MALLOCSPY_LIKELY(table == registry.hooks.pre_alloc_only)) {
+    return alloc_with_pre_hook<Call>(spy, cb);
   }
-  const SIZE_T size = or_leave(call, [&] { return spy->PreAlloc(cb); });
-  return alloc_and_leave(size, call);
+  return table == registry.hooks.no_alloc_hook ? alloc_without_hooks<Call>(cb) : alloc_with_both_hooks<Call>(spy, cb);
 }
 
 } // namespace mallocspy::task

@@ -3,7 +3,8 @@
 // nothing pending, a short size, a spy that moves no pointer. Whatever is otherwise is left to the steps of all calls, out
 // of line, once the call has entered the spy, or to the long way.
 //
-// A call is a chain of functions that end in a jump to the next one: what each saves registers for is little.
+// A call is a chain of functions that end in a jump to the next one: what each saves registers for is little. Those with a
+// hook in them have a frame, which is the client frame, and take what the hook takes, in its order.
 // Runs inside hooks: never allocates from what is hooked. Under a classic spy the lock is held from Pre to Post.
 #pragma once
 
@@ -16,23 +17,30 @@ namespace mallocspy::task {
 // Ends a call at the end of its scope.
 template <class Call> class leaving {
 public:
-  explicit leaving(Call call) noexcept : m_call(call) {}
+  leaving() noexcept = default;
   MALLOCSPY_INLINE ~leaving() {
-    m_call.leave();
+    Call::leave();
   }
   leaving(const leaving&) = delete;
   leaving& operator=(const leaving&) = delete;
-
-private:
-  const Call m_call;
 };
 
+// effects: notes where the client's call has led to: here
+MALLOCSPY_INLINE void note_frame() noexcept {
+  blocks::this_words.client_frame = __builtin_frame_address(0);
+}
+
+// Out of line, so that no register is saved for it.
+template <class Call> MALLOCSPY_COLD void leave_by_throwing() {
+  Call::leave();
+}
+
 // effects: calls the Pre hook. If it throws, the call is over
-template <class Call, class Pre> MALLOCSPY_INLINE auto or_leave(const Call& call, Pre pre) {
+template <class Call, class Pre> MALLOCSPY_INLINE auto or_leave(Pre pre) {
   try {
     return pre();
   } catch (...) {
-    call.leave();
+    leave_by_throwing<Call>();
     throw;
   }
 }

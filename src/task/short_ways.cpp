@@ -7,78 +7,92 @@ namespace mallocspy::task {
 
 namespace {
 
-// Each way is a function whose frame, or that of what it ends with, is the client frame. Which one it is is found out
-// before registers are saved for it.
+template <class Call> MALLOCSPY_INLINE void* realloc_entered(void* pv, SIZE_T cb) {
+  note_frame();
+  const leaving<Call> end;
+  return realloc_under(Call(), pv, cb);
+}
 
-template <bool WithoutPost> MALLOCSPY_CHAINED void* alloc_without_lock(SIZE_T cb, open_call<WithoutPost> call) {
-  if constexpr (WithoutPost) {
-    return alloc_without_post(cb, call);
+MALLOCSPY_CHAINED void* realloc_without_lock(void* pv, SIZE_T cb) {
+  return realloc_entered<open_call>(pv, cb);
+}
+
+// The ways of a call that has announced itself and may not enter without the lock. `stood`: where the thread stood before.
+// Who must wait for the lock does so in a function of its own, so that no others save registers for that.
+
+MALLOCSPY_CHAINED void* alloc_elsewhere(SIZE_T cb, std::uintptr_t stood) {
+  locked_call::stand_back(stood);
+  return alloc_the_long_way(task_request, cb);
+}
+
+MALLOCSPY_CHAINED void* alloc_without_entering(SIZE_T cb, std::uintptr_t stood) {
+  registry.lock.unlock();
+  return alloc_elsewhere(cb, stood);
+}
+
+MALLOCSPY_INLINE void* alloc_holding(SIZE_T cb, std::uintptr_t stood) {
+  return locked_call::has_entered() ? alloc_entered<locked_call>(registry.spy, cb) : alloc_without_entering(cb, stood);
+}
+
+MALLOCSPY_CHAINED void* alloc_after_waiting(SIZE_T cb, std::uintptr_t stood) {
+  registry.lock.lock();
+  return alloc_holding(cb, stood);
+}
+
+MALLOCSPY_CHAINED void* alloc_with_lock(SIZE_T cb, std::uintptr_t stood) {
+  if (MALLOCSPY_UNLIKELY(!locked_call::may_take_lock(stood))) {
+    return alloc_elsewhere(cb, stood);
+  }
+  return MALLOCSPY_LIKELY(registry.lock.lock_if_free()) ? alloc_holding(cb, stood) : alloc_after_waiting(cb, stood);
+}
+
+MALLOCSPY_CHAINED void free_elsewhere(void* pv, std::uintptr_t stood) {
+  locked_call::stand_back(stood);
+  free_the_long_way(task_request, pv);
+}
+
+MALLOCSPY_CHAINED void free_without_entering(void* pv, std::uintptr_t stood) {
+  registry.lock.unlock();
+  free_elsewhere(pv, stood);
+}
+
+MALLOCSPY_INLINE void free_holding(void* pv, blocks::map_byte* byte, std::uintptr_t stood) {
+  locked_call::has_entered() ? free_entered<locked_call>(pv, byte, registry.spy) : free_without_entering(pv, stood);
+}
+
+MALLOCSPY_CHAINED void free_after_waiting(void* pv, blocks::map_byte* byte, std::uintptr_t stood) {
+  registry.lock.lock();
+  free_holding(pv, byte, stood);
+}
+
+MALLOCSPY_CHAINED void free_with_lock(void* pv, blocks::map_byte* byte, std::uintptr_t stood) {
+  if (MALLOCSPY_UNLIKELY(!locked_call::may_take_lock(stood))) {
+    free_elsewhere(pv, stood);
+  } else if (MALLOCSPY_LIKELY(registry.lock.lock_if_free())) {
+    free_holding(pv, byte, stood);
   } else {
-    return alloc_with_all_hooks(cb, call);
+    free_after_waiting(pv, byte, stood);
   }
 }
 
-template <bool WithoutPost>
-MALLOCSPY_CHAINED void free_without_lock(void* pv, blocks::map_byte* byte, open_call<WithoutPost> call) {
-  if constexpr (WithoutPost) {
-    free_without_post(pv, byte, call);
-  } else {
-    free_with_all_hooks(pv, byte, call);
+MALLOCSPY_CHAINED void* realloc_with_lock(void* pv, SIZE_T cb, std::uintptr_t stood) {
+  if (MALLOCSPY_LIKELY(locked_call::may_take_lock(stood))) {
+    registry.lock.lock();
+    if (locked_call::has_entered()) {
+      return realloc_entered<locked_call>(pv, cb);
+    }
+    registry.lock.unlock();
   }
-}
-
-template <class Call> MALLOCSPY_INLINE void* realloc_shortly(void* pv, SIZE_T cb, Call call) {
-  call.note_frame();
-  const leaving<Call> end(call);
-  return realloc_under(call, pv, cb);
-}
-
-template <bool WithoutPost> MALLOCSPY_CHAINED void* realloc_without_lock(void* pv, SIZE_T cb, open_call<WithoutPost> call) {
-  return realloc_shortly(pv, cb, call);
-}
-
-template <bool WithoutPost> MALLOCSPY_CHAINED void* alloc_under_lock(SIZE_T cb, std::uintptr_t word) {
-  const auto call = locked_call<WithoutPost>::enter(word);
-  if (MALLOCSPY_UNLIKELY(!call)) {
-    return alloc_the_long_way(task_request, cb);
-  }
-  if constexpr (WithoutPost) {
-    return alloc_without_post(cb, call);
-  } else {
-    return alloc_with_both_hooks(cb, call);
-  }
-}
-
-template <bool WithoutPost> MALLOCSPY_CHAINED void free_under_lock(void* pv, blocks::map_byte* byte, std::uintptr_t word) {
-  const auto call = locked_call<WithoutPost>::enter(word);
-  if (MALLOCSPY_UNLIKELY(!call)) {
-    free_the_long_way(task_request, pv);
-    return;
-  }
-  if constexpr (WithoutPost) {
-    free_without_post(pv, byte, call);
-  } else {
-    free_with_both_hooks(pv, byte, call);
-  }
-}
-
-template <bool WithoutPost> MALLOCSPY_CHAINED void* realloc_under_lock(void* pv, SIZE_T cb, std::uintptr_t word) {
-  const auto call = locked_call<WithoutPost>::enter(word);
-  return MALLOCSPY_LIKELY(call) ? realloc_shortly(pv, cb, call) : realloc_the_long_way(task_request, pv, cb);
-}
-
-bool is_without_post(std::uintptr_t word) noexcept {
-  return (word & without_post_bit) != 0;
+  locked_call::stand_back(stood);
+  return realloc_the_long_way(task_request, pv, cb);
 }
 
 MALLOCSPY_INLINE void* alloc_spied(SIZE_T cb) {
-  const std::uintptr_t entered = enter_without_lock();
-  if (MALLOCSPY_LIKELY(entered != 0)) {
-    return is_without_post(entered) ? alloc_without_lock(cb, open_call<true>(entered))
-                                    : alloc_without_lock(cb, open_call<false>(entered));
+  const std::uintptr_t stood = open_call::announce_inside();
+  if (MALLOCSPY_UNLIKELY(!spy_word_is(stood))) {
+    return alloc_with_lock(cb, stood);
   }
-  const std::uintptr_t word = spy_word.load(std::memory_order_relaxed);
-  return is_without_post(word) ? alloc_under_lock<true>(cb, word) : alloc_under_lock<false>(cb, word);
+  return alloc_entered<open_call>(open_call::spy_at(stood), cb);
 }
 
 // The sizes that are not short: without a spy too.
@@ -96,24 +110,17 @@ void* alloc_otherwise(SIZE_T cb) {
 }
 
 void* realloc_otherwise(void* pv, SIZE_T cb) {
-  const std::uintptr_t entered = enter_without_lock();
-  if (MALLOCSPY_LIKELY(entered != 0)) {
-    return is_without_post(entered) ? realloc_without_lock(pv, cb, open_call<true>(entered))
-                                    : realloc_without_lock(pv, cb, open_call<false>(entered));
-  }
-  const std::uintptr_t word = spy_word.load(std::memory_order_relaxed);
-  return is_without_post(word) ? realloc_under_lock<true>(pv, cb, word) : realloc_under_lock<false>(pv, cb, word);
+  const std::uintptr_t stood = open_call::announce_inside();
+  return MALLOCSPY_LIKELY(spy_word_is(stood)) ? realloc_without_lock(pv, cb) : realloc_with_lock(pv, cb, stood);
 }
 
 void free_otherwise(void* pv, blocks::map_byte* byte) {
-  const std::uintptr_t entered = enter_without_lock();
-  if (MALLOCSPY_LIKELY(entered != 0)) {
-    is_without_post(entered) ? free_without_lock(pv, byte, open_call<true>(entered))
-                             : free_without_lock(pv, byte, open_call<false>(entered));
+  const std::uintptr_t stood = open_call::announce_inside();
+  if (MALLOCSPY_UNLIKELY(!spy_word_is(stood))) {
+    free_with_lock(pv, byte, stood);
     return;
   }
-  const std::uintptr_t word = spy_word.load(std::memory_order_relaxed);
-  is_without_post(word) ? free_under_lock<true>(pv, byte, word) : free_under_lock<false>(pv, byte, word);
+  free_entered<open_call>(pv, byte, open_call::spy_at(stood));
 }
 
 void free_nowhere(void* pv) {

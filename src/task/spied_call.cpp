@@ -22,8 +22,7 @@ spied_call::spied_call(const request_info& request, const void* client_frame) no
 }
 
 IMallocSpy* spied_call::enter() noexcept {
-  spy_thread& thread = this_thread;
-  if (thread.in_call()) {
+  if (spy_thread::in_call()) {
     m_level = level::nested;
     return spy_in(spy_word.load(std::memory_order_relaxed)); // it stays as long as this thread is inside
   }
@@ -44,10 +43,10 @@ IMallocSpy* spied_call::enter() noexcept {
     m_afterwards = outside;
     blocks::this_words.stand.store(outside, std::memory_order_release);
   }
-  IMallocSpy* spy = enter_slowly(thread);
+  IMallocSpy* spy = enter_slowly(this_thread);
   if (spy == nullptr) {
     m_level = level::none;
-  } else if (thread.locked) {
+  } else if (spy_thread::holds_lock()) {
     m_level = level::locked;
   }
   return spy;
@@ -55,7 +54,7 @@ IMallocSpy* spied_call::enter() noexcept {
 
 // Out of line, since clang reads both stocks before it chooses one, and ThreadSanitizer would take the lock's for a race.
 blocks::node_stock& spied_call::nodes() const noexcept {
-  return this_thread.locked ? registry.nodes : this_thread.nodes;
+  return spy_thread::holds_lock() ? registry.nodes : this_thread.nodes;
 }
 
 spied_call::~spied_call() {

@@ -34,8 +34,7 @@ public:
   blocks::node_stock& nodes() const noexcept;
   // effects: says that as many client pointers more are in the spied set
   void count(std::ptrdiff_t change) const noexcept {
-    spy_thread& thread = this_thread;
-    if (thread.locked) {
+    if (spy_thread::holds_lock()) {
       registry.spied += change;
     } else {
       blocks::this_words.spied += change;

@@ -30,10 +30,14 @@ namespace {
 
 blocks::word_lock& lock = registry.lock;
 
+void stand_at(std::uintptr_t place) noexcept {
+  blocks::this_words.stand.store(place, std::memory_order_relaxed);
+}
+
 // A thread whose call holds the lock goes on holding it; one that is in a hook without it says that it waits.
 void take_lock() noexcept {
   spy_thread& thread = this_thread;
-  if (thread.locked) {
+  if (spy_thread::holds_lock()) {
     return;
   }
   thread.parked.store(true, std::memory_order_release);
@@ -42,7 +46,7 @@ void take_lock() noexcept {
 }
 
 void drop_lock() noexcept {
-  if (!this_thread.locked) {
+  if (!spy_thread::holds_lock()) {
     lock.unlock();
   }
 }
@@ -84,7 +88,7 @@ IMallocSpy* take_off_if_due() noexcept {
 }
 
 request_info request_of_this_thread() noexcept {
-  return this_thread.in_call() ? *this_thread.request : blocks::no_request;
+  return spy_thread::in_call() ? *this_thread.request : blocks::no_request;
 }
 
 // effects: from the next call on every hook of the spy is called, if it is registered
@@ -123,22 +127,18 @@ IMallocSpy* enter_slowly(spy_thread& thread) noexcept {
   }
   // Also while the thread joins the roster, for which the C library may allocate: where malloc is interposed, that is a
   // call inside of this one.
-  thread.locked = true;
+  stand_at(holding);
   if (is_open(word) && roster::enter(thread)) {
-    thread.locked = false;
     // The lock keeps the word open until the announcement is there for all to see.
     blocks::this_words.stand.store(inside, std::memory_order_seq_cst);
     lock.unlock();
-  } else {
-    blocks::this_words.stand.store(no_member, std::memory_order_relaxed);
   }
   return spy_in(word);
 }
 
 void leave_locked(spy_thread& thread) {
   IMallocSpy* revoked = take_off_if_due();
-  thread.locked = false;
-  blocks::this_words.stand.store(std::uintptr_t{thread.member ? outside : no_member}, std::memory_order_relaxed);
+  stand_at(thread.member ? outside : no_member);
   lock.unlock();
   if (revoked != nullptr) {
     revoked->Release();
@@ -185,8 +185,8 @@ void registry_before_fork() noexcept {
   }
   spied_pointers.before_fork();
   // What other fork handlers of this thread allocate meanwhile counts as nested in the fork: it must not wait for the lock.
-  registry.fork_inside_locked_call = this_thread.locked;
-  this_thread.locked = true;
+  registry.stand_of_forking = blocks::this_words.stand.load(std::memory_order_relaxed);
+  stand_at(holding);
 }
 
 namespace {
@@ -201,7 +201,7 @@ void reopen_word() noexcept {
 } // namespace
 
 void registry_after_fork_in_parent() noexcept {
-  this_thread.locked = registry.fork_inside_locked_call;
+  stand_at(registry.stand_of_forking);
   spied_pointers.after_fork();
   reopen_word();
   drop_lock();
@@ -209,7 +209,7 @@ void registry_after_fork_in_parent() noexcept {
 
 void registry_after_fork_in_child() noexcept {
   lock.after_fork_in_child();
-  this_thread.locked = registry.fork_inside_locked_call;
+  stand_at(registry.stand_of_forking);
   spied_pointers.after_fork();
   registry.spied += roster::keep_only(this_thread, registry.nodes);
   registry.waiting_to_revoke = 0; // those threads are not here
@@ -243,14 +243,14 @@ HRESULT CoRegisterMallocSpy(IMallocSpy* pMallocSpy) {
   take_lock();
   const bool first = no_spy_under_lock();
   if (first) {
+    registry.spy = spy;
     registry.spy_is_concurrent = concurrent;
     registry.hooks = hooks;
     ++registry.registration;
     spied_pointers.start_over();
     const std::uintptr_t entrance = !concurrent ? closed_bit : fences_needed() ? fenced_bit : 0;
     const std::uintptr_t gate = word_under_lock() & gate_bit;
-    const std::uintptr_t posts = hooks.without_post ? without_post_bit : 0;
-    const std::uintptr_t word = reinterpret_cast<std::uintptr_t>(spy) | entrance | posts | gate;
+    const std::uintptr_t word = reinterpret_cast<std::uintptr_t>(spy) | entrance | gate;
     // First this: who makes a spied block has seen the word, and whoever frees that block must then find nothing.
     ask_all_for_a_spy(true);
     spy_word.store(word, std::memory_order_release);
@@ -271,7 +271,7 @@ HRESULT CoRevokeMallocSpy() {
     return CO_E_OBJNOTREG;
   }
   close_word();
-  if (this_thread.in_call()) {
+  if (spy_thread::in_call()) {
     // Inside a hook the running call counts as outstanding: its end decides, or that of the last one inside.
     registry.revocation_pending = true;
     drop_lock();

@@ -5,7 +5,7 @@
 
 #include "blocks/block_map.hpp"
 #include "blocks/hints.hpp"
-#include "blocks/sanitizer_hints.hpp"
+#include "blocks/in_place.hpp"
 #include "blocks/word_lock.hpp"
 #include "task/hooks.hpp"
 #include "task/spy_thread.hpp"
@@ -16,26 +16,18 @@ namespace mallocspy::task {
 
 // The word that every operation reads: 0 without a spy; else its address with bits below. Closed: it is entered with the
 // lock only. This is so for a classic spy, and for a concurrent one while its revocation or a fork is under way. Fenced:
-// whoever enters without the lock must order its own accesses. Without post: no Post hooks need be called (hooks.hpp).
-// Gate, with or without a spy: the process heap is locked (process_gate.hpp). Without any of them, the word is the spy.
+// whoever enters without the lock must order its own accesses. Gate, with or without a spy: the process heap is locked
+// (process_gate.hpp). Without any of them, the word is the spy.
 MALLOCSPY_INNER extern std::atomic<std::uintptr_t> spy_word;
 inline constexpr std::uintptr_t closed_bit = 1;
-inline constexpr std::uintptr_t without_post_bit = 2;
 inline constexpr std::uintptr_t fenced_bit = std::uintptr_t{1} << 55; // no address of a program has that one
 inline constexpr std::uintptr_t gate_bit = 4;
-inline constexpr std::uintptr_t entrance_bits = closed_bit | without_post_bit | gate_bit | fenced_bit;
+inline constexpr std::uintptr_t entrance_bits = closed_bit | gate_bit | fenced_bit;
+static_assert((no_member & outside & ~entrance_bits) != 0, "a word without a spy is no place where a thread stands");
 
 // returns: whether that is the word now, read after whatever this thread has announced before
 MALLOCSPY_INLINE bool spy_word_is(std::uintptr_t expected) noexcept {
-#if defined(__x86_64__) && defined(__GCC_ASM_FLAG_OUTPUTS__) && !defined(MALLOCSPY_TSAN)
-  // Compared where it lies: compilers load an atomic variable first.
-  bool same = false;
-  __asm__ volatile("cmpq %2, %1" : "=@cce"(same) : "m"(spy_word), "r"(expected));
-  std::atomic_signal_fence(std::memory_order_acquire);
-  return same;
-#else
-  return spy_word.load(std::memory_order_seq_cst) == expected;
-#endif
+  return blocks::equals_now(spy_word, expected);
 }
 
 inline bool is_open(std::uintptr_t word) noexcept {
@@ -71,15 +63,16 @@ MALLOCSPY_INNER extern blocks::spied_set spied_pointers;
 // What the lock guards. Nothing here has a destructor: at process exit a registered spy is left alone.
 struct registry_state {
   blocks::word_lock lock;
+  IMallocSpy* spy = nullptr; // the spy, or the last one; written as `hooks` is
   bool spy_is_concurrent = false;
   bool revocation_pending = false;
-  bool always_ask = false;              // operations take the slow way even without a spy
-  bool fork_inside_locked_call = false; // while a fork is under way: whether its thread held the lock for a call
-  unsigned long registration = 0;       // which one this is, counted up
-  unsigned waiting_to_revoke = 0;       // threads that have closed the word and wait until the others are out
+  bool always_ask = false;             // operations take the slow way even without a spy
+  unsigned long registration = 0;      // which one this is, counted up
+  std::uintptr_t stand_of_forking = 0; // while a fork is under way: where its thread stood before
+  unsigned waiting_to_revoke = 0;      // threads that have closed the word and wait until the others are out
   std::ptrdiff_t spied = 0; // client pointers in the set, as counted under the lock and by threads that have ended
   blocks::node_stock nodes{};
-  known_hooks hooks; // written while there is no spy or nobody is inside, and read inside of one
+  known_hooks hooks; // written while there is no spy or nobody is inside, and read inside
 };
 MALLOCSPY_INNER extern registry_state registry;
 

@@ -8,7 +8,7 @@
 
 namespace mallocspy::task {
 
-__thread spy_thread this_thread = {false, &task_request, false, {}, nullptr, false, false, nullptr, nullptr};
+__thread spy_thread this_thread = {false, &task_request, {}, nullptr, false, false, nullptr, nullptr};
 
 namespace {
 

@@ -19,12 +19,19 @@ inline constexpr std::size_t default_alignment = 2 * sizeof(void*);
 inline constexpr request_info task_request{default_alignment, false, entry_point::task};
 
 // Where a thread stands (blocks/thread_words.hpp): one of these, none of which spy_word can ever be. Or, between
-// two calls, the word under which it entered last: while that is still the word, it may enter again at once.
+// two calls, the word under which it entered last: while that is still the word, it may enter again at once. Those in a
+// call are the odd ones.
 enum entrance : std::uintptr_t {
   inside = 1,                         // on the roster, in a call without the lock
-  no_member = blocks::stands_nowhere, // not on the roster (yet, or any more), or in a call that holds the lock
-  outside = 3,                        // on the roster, in no call
+  no_member = blocks::stands_nowhere, // not on the roster (yet, or any more), or not known to be
+  holding = 3,                        // in a call that holds the lock, or waits for it
+  outside = 6,                        // on the roster, in no call
 };
+
+// returns: whether a thread that stands so is in a spied call
+MALLOCSPY_INLINE bool is_in_call(std::uintptr_t stand) noexcept {
+  return (stand & 1) != 0;
+}
 
 struct spy_thread {
   // Read by one that forks: this thread waits in a hook for the lock.
@@ -32,7 +39,6 @@ struct spy_thread {
 
   // This thread's only.
   const request_info* request; // of the innermost call; &task_request outside of one, so that most need not say theirs
-  bool locked;                 // the outermost call holds the lock
   blocks::node_stock nodes;
 
   // Guarded by the lock. The words of a member: `spied` is written by this thread while it is inside, and read by others
@@ -43,9 +49,14 @@ struct spy_thread {
   spy_thread* next;
   spy_thread** link;
 
-  // returns: whether this thread, the calling one, is in a spied call
-  bool in_call() const noexcept {
-    return locked || blocks::this_words.stand.load(std::memory_order_relaxed) == inside;
+  // Both of the calling thread.
+  // returns: whether it is in a spied call
+  static bool in_call() noexcept {
+    return is_in_call(blocks::this_words.stand.load(std::memory_order_relaxed));
+  }
+  // returns: whether its outermost call holds the lock
+  static bool holds_lock() noexcept {
+    return blocks::this_words.stand.load(std::memory_order_relaxed) == holding;
   }
 };
 

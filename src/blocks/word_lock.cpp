@@ -3,6 +3,7 @@
 #include "blocks/word_lock.hpp"
 
 #include <cerrno>
+#include <ctime>
 #include <unistd.h>
 
 #if defined(__linux__)
@@ -36,12 +37,15 @@ bool looking_is_worth_it() noexcept {
   return answer.load(std::memory_order_relaxed) == yes;
 }
 
-inline void pause_once() noexcept {
+// A pause is some 40 to 140 cycles.
+inline void pause(unsigned times) noexcept {
+  for (unsigned i = 0; i < times; ++i) {
 #if defined(__x86_64__) || defined(__i386__)
-  __builtin_ia32_pause();
+    __builtin_ia32_pause();
 #elif defined(__aarch64__)
-  __asm__ volatile("isb" ::: "memory");
+    __asm__ volatile("isb" ::: "memory");
 #endif
+  }
 }
 
 } // namespace
@@ -50,13 +54,11 @@ inline void pause_once() noexcept {
 // whoever gets the lock pays for the lines of all that it guards: so the looks become rare, and threads take turns every
 // few microseconds, not at each call.
 bool word_lock::lock_by_looking() noexcept {
-  constexpr unsigned most_pauses = 128; // a pause is some 40 to 140 cycles
+  constexpr unsigned most_pauses = 128;
   constexpr unsigned looks = 24;
   unsigned pauses = 64;
   for (unsigned look = 0; look < looks; ++look) {
-    for (unsigned i = 0; i < pauses; ++i) {
-      pause_once();
-    }
+    pause(pauses);
     unsigned seen = m_word.load(std::memory_order_relaxed);
     if (seen == free_word &&
         m_word.compare_exchange_strong(seen, taken, std::memory_order_acquire, std::memory_order_relaxed)) {
@@ -67,16 +69,25 @@ bool word_lock::lock_by_looking() noexcept {
   return false;
 }
 
+// A holder that has asked whether it is wanted just before this thread says so gives back the word some nanoseconds later:
+// so the word is looked at only after a while. If the holder is interrupted between the two, nobody wakes this thread, and
+// so it does not sleep for long.
 void word_lock::lock_by_sleeping() noexcept {
   constexpr unsigned patience = 2;
+  constexpr unsigned while_holder_answers = 8; // pauses
   pthread_mutex_lock(&m_asleep);
-  // Taken as wanted, since others may be asleep too: one wake too many does no harm.
   unsigned overtaken = 0;
-  while (!m_handed_over && m_word.exchange(wanted, std::memory_order_acquire) != free_word) {
+  for (;;) {
+    // Also once this thread has the word, since others may be asleep: one wake too many does no harm.
+    m_wanted.store(true, std::memory_order_seq_cst);
+    pause(while_holder_answers);
+    if (m_handed_over || m_word.exchange(taken, std::memory_order_acquire) == free_word) {
+      break;
+    }
     if (++overtaken == patience) {
       ++m_impatient;
     }
-    pthread_cond_wait(&m_changed, &m_asleep);
+    sleep_briefly();
   }
   m_handed_over = false;
   m_impatient -= overtaken >= patience ? 1 : 0;
@@ -89,10 +100,25 @@ void word_lock::lock_slowly() noexcept {
   }
 }
 
+// effects: with m_asleep locked: waits until the lock has been passed on, or ten milliseconds have passed
+void word_lock::sleep_briefly() noexcept {
+  constexpr long at_most = 10'000'000; // ns
+  constexpr long second = 1'000'000'000;
+  timespec end{};
+  ::clock_gettime(CLOCK_REALTIME, &end);
+  end.tv_nsec += at_most;
+  if (end.tv_nsec >= second) {
+    end.tv_nsec -= second;
+    ++end.tv_sec;
+  }
+  pthread_cond_timedwait(&m_changed, &m_asleep, &end);
+}
+
 // effects: by the thread that has the word, with m_asleep locked: the word is free, or another thread's
 void word_lock::pass_on() noexcept {
+  m_wanted.store(false, std::memory_order_relaxed); // whoever wakes and must sleep again says so again
   if (m_impatient != 0) {
-    m_handed_over = true; // and stays wanted: nobody gets in between
+    m_handed_over = true; // and the word stays taken: nobody gets in between
   } else {
     m_word.store(free_word, std::memory_order_release);
   }
@@ -124,6 +150,7 @@ void word_lock::tell_change() noexcept {
 void word_lock::after_fork_in_child() noexcept {
   m_asleep = PTHREAD_MUTEX_INITIALIZER;
   m_changed = PTHREAD_COND_INITIALIZER;
+  m_wanted.store(false, std::memory_order_relaxed);
   m_impatient = 0;
   m_handed_over = false;
 }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-// A mutex of one word: a store each way while the process has one thread, an atomic instruction each way where nobody else
-// wants it. Who must wait looks at the word for a few microseconds, ever more rarely so that the holder keeps its cache
-// line, and sleeps then; who has been overtaken twice gets the word from hand to hand, so that nobody starves. Never
-// destroyed, not recursive, and the thread that forks while it holds it may unlock it in the child too.
-// Runs inside hooks: never allocates.
+// A mutex of one word: a store each way while the process has one thread, an atomic instruction to take it and a store to
+// give it back where nobody else wants it. Who must wait looks at the word for a few microseconds, ever more rarely so that
+// the holder keeps its cache line, and sleeps then; who has been overtaken twice gets the word from hand to hand, so that
+// nobody starves. Never destroyed, not recursive, and the thread that forks while it holds it may unlock it in the child
+// too. Runs inside hooks: never allocates.
 #pragma once
 
 #include "blocks/hints.hpp"
@@ -41,13 +41,13 @@ public:
   }
 
   // effects: the same, unless another thread may be asleep. returns: whether it is done
+  // No atomic instruction orders the question before the answer: who goes to sleep in between sees to it (lock_by_sleeping)
   MALLOCSPY_INLINE bool unlock_if_unwanted() noexcept {
-    unsigned seen = taken;
-    if (MALLOCSPY_LIKELY(process_has_one_thread())) {
-      m_word.store(free_word, std::memory_order_relaxed);
-      return true;
+    if (MALLOCSPY_UNLIKELY(m_wanted.load(std::memory_order_relaxed))) {
+      return false;
     }
-    return m_word.compare_exchange_strong(seen, free_word, std::memory_order_release, std::memory_order_relaxed);
+    m_word.store(free_word, std::memory_order_release);
+    return true;
   }
 
   // Both that follow: by the thread that holds the lock.
@@ -64,15 +64,16 @@ public:
 private:
   static constexpr unsigned free_word = 0;
   static constexpr unsigned taken = 1;
-  static constexpr unsigned wanted = 2; // taken, and somebody may be asleep
 
   MALLOCSPY_COLD void lock_slowly() noexcept;
   MALLOCSPY_COLD void unlock_slowly() noexcept;
   bool lock_by_looking() noexcept;
   void lock_by_sleeping() noexcept;
+  void sleep_briefly() noexcept;
   void pass_on() noexcept;
 
   std::atomic<unsigned> m_word{free_word};
+  std::atomic<bool> m_wanted{false}; // somebody may be asleep
   // Where threads sleep. Whoever changes what they wait for has this mutex when it wakes them.
   pthread_mutex_t m_asleep = PTHREAD_MUTEX_INITIALIZER;
   pthread_cond_t m_changed = PTHREAD_COND_INITIALIZER;

@@ -4,6 +4,7 @@
 #include "blocks/lock_checks.hpp"
 #include "support/catch.hpp"
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <chrono>
@@ -89,6 +90,28 @@ TEST_CASE("no thread starves while seven others take a word_lock all the time", 
       REQUIRE(becomes_true([&] { return turns[i].load() > before[i]; }));
     }
   }
+}
+
+TEST_CASE("who sleeps until a word_lock is free is woken, and does not go by the clock", "[blocks][lock]") {
+  using clock = std::chrono::steady_clock;
+  constexpr std::size_t rounds = 31;
+  word_lock lock;
+  std::vector<clock::duration> late(rounds);
+  for (std::size_t round = 0; round < rounds; ++round) {
+    lock.lock();
+    clock::time_point got{};
+    std::thread sleeper([&] {
+      const std::lock_guard<word_lock> hold(lock);
+      got = clock::now();
+    });
+    std::this_thread::sleep_for(std::chrono::microseconds(3000 + (700 * round) % 10000)); // it sleeps by then
+    const clock::time_point freed = clock::now();
+    lock.unlock();
+    sleeper.join();
+    late[round] = got - freed;
+  }
+  std::sort(late.begin(), late.end());
+  CHECK(late[rounds / 2] < std::chrono::milliseconds(2)); // by the clock it would be five on average
 }
 
 TEST_CASE("who waits for a change goes on when one is told", "[blocks][lock]") {

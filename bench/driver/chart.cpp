@@ -73,14 +73,14 @@ private:
 
 struct row {
   std::string label;
-  std::vector<std::pair<const style*, spread>> marks;
+  std::vector<std::pair<const style*, ratio>> marks;
 };
 
-row row_of_ratios(const std::string& label, const std::vector<std::vector<double>>& by_style) {
+row row_of_ratios(const std::string& label, const std::vector<ratio>& by_style) {
   row made{label, {}};
   for (std::size_t i = 0; i < by_style.size(); ++i) {
     if (!by_style[i].empty()) {
-      made.marks.emplace_back(&styles[i], spread_of(by_style[i]));
+      made.marks.emplace_back(&styles[i], by_style[i]);
     }
   }
   return made;
@@ -89,7 +89,7 @@ row row_of_ratios(const std::string& label, const std::vector<std::vector<double
 std::vector<row> rows_of(const results& found) {
   std::vector<row> rows;
   const auto add = [&](const std::string& label, auto ratios_of) {
-    std::vector<std::vector<double>> by_style;
+    std::vector<ratio> by_style;
     for (const style& s : styles) {
       by_style.push_back(ratios_of(s.subject));
     }
@@ -101,11 +101,11 @@ std::vector<row> rows_of(const results& found) {
   for (const workload_info& workload : workload_table) {
     std::string label = workload.name;
     std::replace(label.begin(), label.end(), '_', ' ');
-    add(label, [&](const char* subject) { return found.time.ratios(workload.name, subject, baseline); });
+    add(label, [&](const char* subject) { return found.time.ratio_of(workload.name, subject, baseline); });
   }
   add("mean of the first five",
-      [&](const char* subject) { return found.time.geometric_means(core_workloads(), subject, baseline); });
-  add("memory", [&](const char* subject) { return found.resident.ratios(resident_row, subject, baseline); });
+      [&](const char* subject) { return found.time.geometric_mean(core_workloads(), subject, baseline); });
+  add("memory", [&](const char* subject) { return found.resident.ratio_of(resident_row, subject, baseline); });
   return rows;
 }
 
@@ -144,15 +144,15 @@ void draw_row(svg& out, const axis& x, const row& r, double middle) {
   out.add("<line x1='%.1f' x2='%.1f' y1='%.1f' y2='%.1f' stroke='%s' opacity='0.2'/>", left, width - right, middle, middle,
           ink);
   for (const auto& [s, value] : r.marks) {
-    out.add("<line x1='%.1f' x2='%.1f' y1='%.1f' y2='%.1f' stroke='%s' stroke-width='2' opacity='0.6'/>", x.at(value.low),
-            x.at(value.high), middle, middle, s->colour);
+    out.add("<line x1='%.1f' x2='%.1f' y1='%.1f' y2='%.1f' stroke='%s' stroke-width='2' opacity='0.6'/>", x.at(value.low()),
+            x.at(value.high()), middle, middle, s->colour);
   }
   // In reverse, so that the first subject lies on top.
   for (auto mark = r.marks.rbegin(); mark != r.marks.rend(); ++mark) {
     out.add(
         "<path transform='translate(%.1f,%.1f)' d='%s' fill='%s' fill-rule='evenodd'><title>%s, %s: %.2f</title></path>",
-        x.at(mark->second.median), middle, mark->first->shape, mark->first->colour, mark->first->label, r.label.c_str(),
-        mark->second.median);
+        x.at(mark->second.value), middle, mark->first->shape, mark->first->colour, mark->first->label, r.label.c_str(),
+        mark->second.value);
   }
 }
 
@@ -164,8 +164,8 @@ std::string draw_chart(const results& found) {
   double high = 2;
   for (const row& r : rows) {
     for (const auto& mark : r.marks) {
-      low = std::min(low, mark.second.low * 0.95);
-      high = std::max(high, mark.second.high * 1.05);
+      low = std::min(low, mark.second.low() * 0.95);
+      high = std::max(high, mark.second.high() * 1.05);
     }
   }
   const axis x(low, high);

@@ -14,18 +14,17 @@ namespace {
 
 using json = nlohmann::ordered_json;
 
-json as_json(const spread& s) {
-  return {{"median", s.median}, {"low", s.low}, {"high", s.high}};
+json as_json(const ratio& found) {
+  return {{"value", found.value}, {"low", found.low()}, {"high", found.high()}};
 }
 
 json ratios_of(const measured& values, const std::vector<std::string>& rows) {
   json list = json::array();
   for (const std::string& row : rows) {
     for (const subject_info& subject : subject_table) {
-      const std::vector<double> ratios = values.ratios(row, subject.name, baseline);
-      if (!ratios.empty()) {
-        list.push_back(
-            {{"row", row}, {"subject", subject.name}, {"ratio", as_json(spread_of(ratios))}, {"rounds", ratios}});
+      const ratio found = values.ratio_of(row, subject.name, baseline);
+      if (!found.empty()) {
+        list.push_back({{"row", row}, {"subject", subject.name}, {"ratio", as_json(found)}, {"rounds", found.rounds}});
       }
     }
   }
@@ -49,7 +48,7 @@ json targets_of(const std::vector<verdict>& verdicts) {
   json list = json::array();
   for (const verdict& v : verdicts) {
     list.push_back({{"what", v.what},
-                    {"value", as_json(v.value)},
+                    {"value", as_json(v.found)},
                     {v.at_most ? "at_most" : "at_least", v.bound},
                     {"required", v.required},
                     {"met", v.met()}});
@@ -79,7 +78,7 @@ void write_json(const options& chosen, const results& found, const std::vector<v
   for (const subject_info& subject : subject_table) {
     subjects[subject.name] = subject.title;
   }
-  const json report = {{"schema", 1},
+  const json report = {{"schema", 2},
                        {"divided_by", baseline},
                        {"rounds", chosen.rounds},
                        {"subjects", subjects},

@@ -8,26 +8,18 @@
 
 namespace mallocspy::bench {
 
-namespace {
-
-std::vector<double> quotients(const std::vector<double>& over, const std::vector<double>& under) {
-  std::vector<double> result;
-  for (std::size_t round = 0; round < std::min(over.size(), under.size()); ++round) {
-    if (under[round] <= 0) {
-      return {};
-    }
-    result.push_back(over[round] / under[round]);
-  }
-  return result;
+double ratio::low() const {
+  return *std::min_element(rounds.begin(), rounds.end());
 }
 
-} // namespace
+double ratio::high() const {
+  return *std::max_element(rounds.begin(), rounds.end());
+}
 
-spread spread_of(std::vector<double> values) {
+double median_of(std::vector<double> values) {
   std::sort(values.begin(), values.end());
   const std::size_t half = values.size() / 2;
-  const double median = values.size() % 2 == 1 ? values[half] : (values[half - 1] + values[half]) / 2;
-  return {median, values.front(), values.back()};
+  return values.size() % 2 == 1 ? values[half] : (values[half - 1] + values[half]) / 2;
 }
 
 void measured::add(const std::string& row, const std::string& subject, double value) {
@@ -48,32 +40,48 @@ const std::vector<double>& measured::values(const std::string& row, const std::s
   return found == in_row->second.end() ? none : found->second;
 }
 
-std::vector<double> measured::ratios(const std::string& row, const std::string& subject, const std::string& base) const {
-  return quotients(values(row, subject), values(row, base));
-}
-
-std::vector<double> measured::ratios_of_rows(const std::string& row, const std::string& base_row,
-                                             const std::string& subject) const {
-  return quotients(values(row, subject), values(base_row, subject));
-}
-
-std::vector<double> measured::geometric_means(const std::vector<std::string>& rows, const std::string& subject,
-                                              const std::string& base) const {
-  std::vector<double> logarithms;
-  for (const std::string& row : rows) {
-    const std::vector<double> of_row = ratios(row, subject, base);
-    if (of_row.empty() || (!logarithms.empty() && of_row.size() != logarithms.size())) {
+ratio measured::quotient(const std::vector<double>& over, const std::vector<double>& under) const {
+  ratio made;
+  for (std::size_t round = 0; round < std::min(over.size(), under.size()); ++round) {
+    if (under[round] <= 0) {
       return {};
     }
-    logarithms.resize(of_row.size(), 0);
-    for (std::size_t round = 0; round < of_row.size(); ++round) {
-      logarithms[round] += std::log(of_row[round]);
+    made.rounds.push_back(over[round] / under[round]);
+  }
+  if (!made.empty()) {
+    made.value = m_which == taken::median
+                     ? median_of(made.rounds)
+                     : *std::min_element(over.begin(), over.end()) / *std::min_element(under.begin(), under.end());
+  }
+  return made;
+}
+
+ratio measured::ratio_of(const std::string& row, const std::string& subject, const std::string& base) const {
+  return quotient(values(row, subject), values(row, base));
+}
+
+ratio measured::ratio_of_rows(const std::string& row, const std::string& base_row, const std::string& subject) const {
+  return quotient(values(row, subject), values(base_row, subject));
+}
+
+ratio measured::geometric_mean(const std::vector<std::string>& rows, const std::string& subject,
+                               const std::string& base) const {
+  ratio mean;
+  for (const std::string& row : rows) {
+    const ratio of_row = ratio_of(row, subject, base);
+    if (of_row.empty() || (!mean.empty() && of_row.rounds.size() != mean.rounds.size())) {
+      return {};
+    }
+    mean.value += std::log(of_row.value);
+    mean.rounds.resize(of_row.rounds.size(), 0);
+    for (std::size_t round = 0; round < of_row.rounds.size(); ++round) {
+      mean.rounds[round] += std::log(of_row.rounds[round]);
     }
   }
-  for (double& value : logarithms) {
-    value = std::exp(value / static_cast<double>(rows.size()));
-  }
-  return logarithms;
+  const auto root = [&](double logarithm) { return std::exp(logarithm / static_cast<double>(rows.size())); };
+  mean.value = root(mean.value);
+  std::transform(mean.rounds.begin(), mean.rounds.end(), mean.rounds.begin(), root);
+  return mean;
 }
 
 std::vector<std::string> core_workloads() {

@@ -24,14 +24,13 @@ std::string text_of(const char* format, double value) {
   return text;
 }
 
-// A median with half the distance from the lowest to the highest round.
-std::string text_of(const std::vector<double>& values) {
-  if (values.empty()) {
+// With half the distance from the lowest to the highest round.
+std::string text_of(const ratio& found) {
+  if (found.empty()) {
     return "-";
   }
-  const spread s = spread_of(values);
-  const std::string median = text_of("%.2f", s.median);
-  return values.size() == 1 ? median : median + " +-" + text_of("%.2f", (s.high - s.low) / 2);
+  const std::string value = text_of("%.2f", found.value);
+  return found.rounds.size() == 1 ? value : value + " +-" + text_of("%.2f", (found.high() - found.low()) / 2);
 }
 
 std::vector<std::string> columns_of(const measured& values, const std::vector<std::string>& rows,
@@ -65,10 +64,10 @@ template <class Cell> void print_row(const std::string& name, const std::vector<
 }
 
 // The same from ratios, and not at all if no column has any.
-template <class Ratios>
-void print_row_if_any(const std::string& name, const std::vector<std::string>& columns, Ratios ratios) {
-  if (std::any_of(columns.begin(), columns.end(), [&](const auto& column) { return !ratios(column).empty(); })) {
-    print_row(name, columns, [&](const std::string& column) { return text_of(ratios(column)); });
+template <class Ratio>
+void print_row_if_any(const std::string& name, const std::vector<std::string>& columns, Ratio ratio_of) {
+  if (std::any_of(columns.begin(), columns.end(), [&](const auto& column) { return !ratio_of(column).empty(); })) {
+    print_row(name, columns, [&](const std::string& column) { return text_of(ratio_of(column)); });
   }
 }
 
@@ -99,16 +98,16 @@ void print_times(const measured& time, const measured& wall) {
     return;
   }
   const std::vector<std::string> core = core_workloads();
-  print_header("Time, divided by raw mimalloc's: median over the rounds, and half the spread", columns);
+  print_header("Time, divided by raw mimalloc's: of the least of all rounds, and half the spread of the rounds", columns);
   for (const std::string& row : rows) {
     const bool is_core = std::find(core.begin(), core.end(), row) != core.end();
     print_row(row + (is_core ? " *" : ""), columns,
-              [&](const std::string& subject) { return text_of(time.ratios(row, subject, baseline)); });
+              [&](const std::string& subject) { return text_of(time.ratio_of(row, subject, baseline)); });
   }
   print_row_if_any("mean of the five *", columns,
-                   [&](const std::string& subject) { return time.geometric_means(core, subject, baseline); });
+                   [&](const std::string& subject) { return time.geometric_mean(core, subject, baseline); });
   print_row_if_any("two threads / one", columns, [&](const std::string& subject) {
-    return wall.ratios_of_rows("churn_1000", "churn_2_threads", subject);
+    return wall.ratio_of_rows("churn_1000", "churn_2_threads", subject);
   });
   std::printf("%s\n", in_grey("* the five of the geometric mean").c_str());
 }
@@ -127,16 +126,16 @@ void print_heaps(const measured& time) {
   print_header("Private heaps: time, divided by that of a heap of raw mimalloc", without_baseline(columns));
   for (const std::string& row : rows) {
     print_row(row, without_baseline(columns),
-              [&](const std::string& subject) { return text_of(time.ratios(row, subject, heap_baseline)); });
+              [&](const std::string& subject) { return text_of(time.ratio_of(row, subject, heap_baseline)); });
   }
   print_row_if_any("destroy / free_each", without_baseline(columns),
-                   [&](const std::string& subject) { return time.ratios_of_rows("destroy", "free_each", subject); });
+                   [&](const std::string& subject) { return time.ratio_of_rows("destroy", "free_each", subject); });
 }
 
 void print_peaks(const measured& peak) {
   std::vector<std::string> rows = workloads_in(peak);
   const auto says_little = [&](const std::string& row) {
-    return spread_of(peak.values(row, baseline)).median < smallest_telling_peak;
+    return median_of(peak.values(row, baseline)) < smallest_telling_peak;
   };
   rows.erase(std::remove_if(rows.begin(), rows.end(), says_little), rows.end());
   if (rows.empty()) {
@@ -145,7 +144,7 @@ void print_peaks(const measured& peak) {
   const std::vector<std::string> columns = without_baseline(columns_of(peak, rows));
   print_header("Peak memory, divided by raw mimalloc's (workloads that take more than 1 MiB)", columns);
   for (const std::string& row : rows) {
-    print_row(row, columns, [&](const std::string& subject) { return text_of(peak.ratios(row, subject, baseline)); });
+    print_row(row, columns, [&](const std::string& subject) { return text_of(peak.ratio_of(row, subject, baseline)); });
   }
 }
 
@@ -156,7 +155,7 @@ void print_resident(const measured& resident) {
   const std::vector<std::string> columns = without_baseline(columns_of(resident, {resident_row}));
   print_header("Memory of a million mixed live blocks, divided by raw mimalloc's", columns);
   print_row("resident set", columns,
-            [&](const std::string& subject) { return text_of(resident.ratios(resident_row, subject, baseline)); });
+            [&](const std::string& subject) { return text_of(resident.ratio_of(resident_row, subject, baseline)); });
 }
 
 void print_instructions(const results& found) {
@@ -201,10 +200,10 @@ void print_targets(const std::vector<verdict>& verdicts) {
   std::printf("%s\n", in_bold("Targets").c_str());
   for (const verdict& v : verdicts) {
     const char* format = v.counted ? "%.0f" : "%.2f";
-    const std::string number = text_of(format, v.value.median);
-    const bool one_value = v.counted || v.value.low == v.value.high;
+    const std::string number = text_of(format, v.found.value);
+    const bool one_value = v.counted || v.found.rounds.size() == 1;
     const std::string range =
-        one_value ? "" : " (" + text_of("%.2f", v.value.low) + ".." + text_of("%.2f", v.value.high) + ")";
+        one_value ? "" : " (" + text_of("%.2f", v.found.low()) + ".." + text_of("%.2f", v.found.high()) + ")";
     const std::string bound = (v.at_most ? "<= " : ">= ") + text_of(format, v.bound);
     const std::string state = v.met() ? in_green("met") : v.required ? in_red("MISSED") : in_grey("not yet");
     std::printf("  %-58s %7s%-15s %s %-8s %s\n", v.what.c_str(), number.c_str(), range.c_str(),

@@ -8,13 +8,13 @@ namespace mallocspy::bench {
 
 struct verdict {
   std::string what;
-  spread value;
+  ratio found;
   double bound;
   bool at_most; // else at least
   bool required;
   bool counted; // a number of instructions, else a ratio
   bool met() const noexcept {
-    return at_most ? value.median <= bound : value.median >= bound;
+    return at_most ? found.value <= bound : found.value >= bound;
   }
 };
 

@@ -8,6 +8,26 @@
 
 namespace mallocspy::bench {
 
+namespace {
+
+ratio quotient(const std::vector<double>& over, const std::vector<double>& under, formed_of from) {
+  ratio made;
+  for (std::size_t round = 0; round < std::min(over.size(), under.size()); ++round) {
+    if (under[round] <= 0) {
+      return {};
+    }
+    made.rounds.push_back(over[round] / under[round]);
+  }
+  if (!made.empty()) {
+    made.value = from == formed_of::rounds
+                     ? median_of(made.rounds)
+                     : *std::min_element(over.begin(), over.end()) / *std::min_element(under.begin(), under.end());
+  }
+  return made;
+}
+
+} // namespace
+
 double ratio::low() const {
   return *std::min_element(rounds.begin(), rounds.end());
 }
@@ -22,7 +42,8 @@ double median_of(std::vector<double> values) {
   return values.size() % 2 == 1 ? values[half] : (values[half - 1] + values[half]) / 2;
 }
 
-void measured::add(const std::string& row, const std::string& subject, double value) {
+void measured::add(const std::string& row, const std::string& subject, double value, formed_of ratios) {
+  m_formed_of[row] = ratios;
   m_values[row][subject].push_back(value);
 }
 
@@ -40,28 +61,18 @@ const std::vector<double>& measured::values(const std::string& row, const std::s
   return found == in_row->second.end() ? none : found->second;
 }
 
-ratio measured::quotient(const std::vector<double>& over, const std::vector<double>& under) const {
-  ratio made;
-  for (std::size_t round = 0; round < std::min(over.size(), under.size()); ++round) {
-    if (under[round] <= 0) {
-      return {};
-    }
-    made.rounds.push_back(over[round] / under[round]);
-  }
-  if (!made.empty()) {
-    made.value = m_which == taken::median
-                     ? median_of(made.rounds)
-                     : *std::min_element(over.begin(), over.end()) / *std::min_element(under.begin(), under.end());
-  }
-  return made;
+formed_of measured::ratios_in(const std::string& row) const {
+  const auto found = m_formed_of.find(row);
+  return found == m_formed_of.end() ? formed_of::rounds : found->second;
 }
 
 ratio measured::ratio_of(const std::string& row, const std::string& subject, const std::string& base) const {
-  return quotient(values(row, subject), values(row, base));
+  return quotient(values(row, subject), values(row, base), ratios_in(row));
 }
 
 ratio measured::ratio_of_rows(const std::string& row, const std::string& base_row, const std::string& subject) const {
-  return quotient(values(row, subject), values(base_row, subject));
+  const bool both_least = ratios_in(row) == formed_of::least && ratios_in(base_row) == formed_of::least;
+  return quotient(values(row, subject), values(base_row, subject), both_least ? formed_of::least : formed_of::rounds);
 }
 
 ratio measured::geometric_mean(const std::vector<std::string>& rows, const std::string& subject,

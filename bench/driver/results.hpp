@@ -24,15 +24,16 @@ struct ratio {
 // must: there is at least one value
 double median_of(std::vector<double> values);
 
-// Which of the values of all rounds are divided. Of times the least: what else a machine does only adds to them.
-enum class taken { least, median };
+// What a ratio is formed of. The least values of all rounds, where what else a machine does only adds to them, as to one
+// thread's time; else the ratios of the rounds, of which the median is taken: threads that wait for each other may be
+// lucky.
+enum class formed_of { least, rounds };
 
 // Values by row (a workload) and subject, one for each round.
 class measured {
 public:
-  explicit measured(taken which) : m_which(which) {}
-
-  void add(const std::string& row, const std::string& subject, double value);
+  // must: all values of a row say the same of it
+  void add(const std::string& row, const std::string& subject, double value, formed_of ratios = formed_of::rounds);
 
   bool has(const std::string& row, const std::string& subject) const;
 
@@ -49,19 +50,19 @@ public:
   ratio geometric_mean(const std::vector<std::string>& rows, const std::string& subject, const std::string& base) const;
 
 private:
-  ratio quotient(const std::vector<double>& over, const std::vector<double>& under) const;
+  formed_of ratios_in(const std::string& row) const;
 
-  taken m_which;
+  std::map<std::string, formed_of> m_formed_of;
   std::map<std::string, std::map<std::string, std::vector<double>>> m_values;
 };
 
 struct results {
-  measured time{taken::least};               // seconds per item, by workload
-  measured wall{taken::least};               // the same by the clock on the wall; time is the processor's where one
+  measured time;                             // seconds per item, by workload
+  measured wall;                             // the same by the clock on the wall; time is the processor's where one
                                              // thread works
-  measured peak{taken::median};              // bytes, by workload
-  measured resident{taken::median};          // bytes, in one row
-  measured instructions{taken::median};      // by operation and size, one value each
+  measured peak;                             // bytes, by workload
+  measured resident;                         // bytes, in one row
+  measured instructions;                     // by operation and size, one value each
   std::map<std::string, std::string> absent; // subjects that could not be measured, and why
   std::string no_instructions;               // why they could not be counted; empty if they were
 };

@@ -55,7 +55,8 @@ void time_once(const options& chosen, const peers& workers, const subject_info& 
   const double time = 1 / run.at("items_per_second").get<double>();
   const bool is_processor_time = run.at("threads").get<int>() == 1;
   const double waiting = run.at("real_time").get<double>() / run.at("cpu_time").get<double>();
-  found.time.add(workload, subject.name, time);
+  const formed_of ratios = is_processor_time ? formed_of::least : formed_of::rounds;
+  found.time.add(workload, subject.name, time, ratios);
   found.wall.add(workload, subject.name, is_processor_time ? time * waiting : time);
   found.peak.add(workload, subject.name, run.at("peak").get<double>());
 }

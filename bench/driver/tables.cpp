@@ -98,7 +98,7 @@ void print_times(const measured& time, const measured& wall) {
     return;
   }
   const std::vector<std::string> core = core_workloads();
-  print_header("Time, divided by raw mimalloc's: of the least of all rounds, and half the spread of the rounds", columns);
+  print_header("Time, divided by raw mimalloc's, and half the spread of the rounds", columns);
   for (const std::string& row : rows) {
     const bool is_core = std::find(core.begin(), core.end(), row) != core.end();
     print_row(row + (is_core ? " *" : ""), columns,

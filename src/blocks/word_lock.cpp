@@ -77,6 +77,7 @@ void word_lock::lock_by_sleeping() noexcept {
   constexpr unsigned while_holder_answers = 8; // pauses
   pthread_mutex_lock(&m_asleep);
   unsigned overtaken = 0;
+  bool woken = true;
   for (;;) {
     // Also once this thread has the word, since others may be asleep: one wake too many does no harm.
     m_wanted.store(true, std::memory_order_seq_cst);
@@ -84,10 +85,11 @@ void word_lock::lock_by_sleeping() noexcept {
     if (m_handed_over || m_word.exchange(taken, std::memory_order_acquire) == free_word) {
       break;
     }
-    if (++overtaken == patience) {
+    overtaken += woken ? 1 : 0;
+    if (woken && overtaken == patience) {
       ++m_impatient;
     }
-    sleep_briefly();
+    woken = sleep_briefly();
   }
   m_handed_over = false;
   m_impatient -= overtaken >= patience ? 1 : 0;
@@ -101,7 +103,8 @@ void word_lock::lock_slowly() noexcept {
 }
 
 // effects: with m_asleep locked: waits until the lock has been passed on, or ten milliseconds have passed
-void word_lock::sleep_briefly() noexcept {
+// returns: whether it has been passed on
+bool word_lock::sleep_briefly() noexcept {
   constexpr long at_most = 10'000'000; // ns
   constexpr long second = 1'000'000'000;
   timespec end{};
@@ -111,7 +114,7 @@ void word_lock::sleep_briefly() noexcept {
     end.tv_nsec -= second;
     ++end.tv_sec;
   }
-  pthread_cond_timedwait(&m_changed, &m_asleep, &end);
+  return pthread_cond_timedwait(&m_changed, &m_asleep, &end) == 0;
 }
 
 // effects: by the thread that has the word, with m_asleep locked: the word is free, or another thread's

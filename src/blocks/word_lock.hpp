@@ -69,7 +69,7 @@ private:
   MALLOCSPY_COLD void unlock_slowly() noexcept;
   bool lock_by_looking() noexcept;
   void lock_by_sleeping() noexcept;
-  void sleep_briefly() noexcept;
+  bool sleep_briefly() noexcept;
   void pass_on() noexcept;
 
   std::atomic<unsigned> m_word{free_word};

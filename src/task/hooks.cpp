@@ -4,6 +4,8 @@
 
 namespace mallocspy::task {
 
+const char no_table = 0;
+
 void forget_hooks() noexcept {
   blocks::told_by_spy = {nullptr, nullptr, 0};
 }

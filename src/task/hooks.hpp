@@ -10,14 +10,17 @@
 
 namespace mallocspy::task {
 
+// No method table is here, and where tables cannot be told (blocks::method_table) this is none either.
+MALLOCSPY_INNER extern const char no_table;
+
 // What is known of the registered spy, once it has told so: its method table, in the place that says what is so for this
-// table; else null. Where a Post hook must be called, all four are, whatever Pre is. A spy that was registered in a
-// constructor may have become one with another table since, so whoever calls it compares.
+// table. A spy that was registered in a constructor may have become one with another table since, so whoever calls it
+// compares.
 struct known_hooks {
-  const void* pre_alloc_only = nullptr; // PostAlloc passes everything through
-  const void* no_alloc_hook = nullptr;  // PreAlloc does too
-  const void* pre_free_only = nullptr;
-  const void* no_free_hook = nullptr;
+  const void* pre_alloc_only = &no_table; // PostAlloc passes everything through
+  const void* no_alloc_hook = &no_table;  // PreAlloc does too
+  const void* pre_free_only = &no_table;
+  const void* no_free_hook = &no_table;
 };
 
 // returns: what the spy has told this thread, which has asked it for IID_IConcurrentMallocSpy; before that, forget_hooks()

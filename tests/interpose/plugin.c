@@ -41,7 +41,7 @@ static void* serve(void* pointer) {
 /* Allocates on another thread, which the C library serves from another arena. */
 void* plugin_alloc_elsewhere(size_t size) {
   struct request request = {size, NULL};
-  pthread_t thread;
+  pthread_t thread = 0;
   if (pthread_create(&thread, NULL, serve, &request) == 0) {
     pthread_join(thread, NULL);
   }

@@ -17,7 +17,7 @@ bool join(const char* folder, const char* name, char* path, std::size_t room) no
   if (length + 1 + std::strlen(name) >= room) {
     return false;
   }
-  std::memcpy(path, folder, length);
+  std::memcpy(path, folder, length); // what ends it follows. NOLINT(bugprone-not-null-terminated-result)
   path[length] = '/';
   std::strcpy(path + length + 1, name);
   return true;

@@ -63,7 +63,7 @@ extern "C" {
 extern const char mallocspy_preload_start;
 const char mallocspy_preload_start = 0;
 
-// Where a program begins.
+// Where a program begins: the C library's own name. NOLINTNEXTLINE(bugprone-reserved-identifier)
 __attribute__((visibility("default"))) int __libc_start_main(mallocspy::tool::main_function main, int argc, char** argv,
                                                              void (*init)(), void (*fini)(), void (*rtld_fini)(),
                                                              void* stack_end) {

@@ -24,7 +24,7 @@ std::string keep_standard_input(session_folder& folder, std::uint64_t limit) {
     return "/dev/null";
   }
   // A file too is copied from where it stands: it may have been read in part.
-  const std::string path = folder.file("stdin");
+  std::string path = folder.file("stdin");
   std::ofstream out(path, std::ios::binary);
   std::vector<char> buffer(std::size_t{1} << 16);
   for (std::uint64_t kept = 0;;) {

@@ -136,6 +136,55 @@ void end_the_rest(pid_t group) {
   }
 }
 
+// returns: the child in which the program runs
+// errors: it cannot be started: std::runtime_error
+testing_detail::child_process started(const program_start& start) {
+  std::vector<std::string> words = start.words;
+  std::vector<char*> pointers;
+  pointers.reserve(words.size() + 1);
+  for (std::string& word : words) {
+    pointers.push_back(word.data());
+  }
+  pointers.push_back(nullptr);
+  const environment variables(start);
+  const auto cannot_be_started = [&](int error) {
+    return std::runtime_error(start.path + ": cannot be started: " + std::generic_category().message(error));
+  };
+
+  int report[2];
+  if (!testing_detail::make_closing_pipe(report, 0)) {
+    throw cannot_be_started(errno);
+  }
+  testing_detail::child_process child;
+  child.began = testing_detail::now();
+  child.id = ::fork();
+  if (child.id == 0) {
+    become(start, pointers.data(), variables.get(), report[1]);
+  }
+  const int fork_error = errno;
+  ::close(report[1]);
+  int error = 0;
+  const ssize_t told = child.id < 0 ? 0 : ::read(report[0], &error, sizeof error);
+  ::close(report[0]);
+  if (child.id < 0) {
+    throw cannot_be_started(fork_error);
+  }
+  if (told == sizeof error) {
+    ::waitpid(child.id, nullptr, 0);
+    throw cannot_be_started(error);
+  }
+  return child;
+}
+
+// effects: ends the child. returns: its status
+int killed(const testing_detail::child_process& child) {
+  int status = 0;
+  ::kill(child.id, SIGKILL);
+  while (::waitpid(child.id, &status, 0) < 0 && errno == EINTR) {
+  }
+  return status;
+}
+
 } // namespace
 
 program_start foreground_start(const launch_plan& launch, const session_folder& folder) {
@@ -149,40 +198,10 @@ program_start foreground_start(const launch_plan& launch, const session_folder& 
 }
 
 program_end run_program(const program_start& start, long timeout, const std::function<void()>& tick) {
-  std::vector<std::string> words = start.words;
-  std::vector<char*> pointers;
-  for (std::string& word : words) {
-    pointers.push_back(word.data());
-  }
-  pointers.push_back(nullptr);
-  const environment variables(start);
   if (start.contained) {
     adopt_orphans();
   }
-
-  int report[2];
-  if (!testing_detail::make_closing_pipe(report, 0)) {
-    throw std::runtime_error(start.path + ": cannot be started: " + std::generic_category().message(errno));
-  }
-  testing_detail::child_process child;
-  child.began = testing_detail::now();
-  child.id = ::fork();
-  if (child.id == 0) {
-    become(start, pointers.data(), variables.get(), report[1]);
-  }
-  const int fork_error = errno;
-  ::close(report[1]);
-  int error = 0;
-  const ssize_t told = child.id < 0 ? 0 : ::read(report[0], &error, sizeof error);
-  ::close(report[0]);
-  if (child.id < 0 || told == sizeof error) {
-    if (child.id > 0) {
-      ::waitpid(child.id, nullptr, 0);
-    }
-    throw std::runtime_error(start.path +
-                             ": cannot be started: " + std::generic_category().message(child.id < 0 ? fork_error : error));
-  }
-
+  const testing_detail::child_process child = started(start);
   program_end end;
   for (long waited = 0;;) {
     const pid_t ended = ::waitpid(child.id, &end.status, WNOHANG);
@@ -192,9 +211,7 @@ program_end run_program(const program_start& start, long timeout, const std::fun
     end.interrupted = interruption::signal() != 0;
     end.timed_out = timeout != 0 && testing_detail::now() - child.began > timeout;
     if (start.contained && (end.interrupted || end.timed_out)) {
-      ::kill(child.id, SIGKILL);
-      while (::waitpid(child.id, &end.status, 0) < 0 && errno == EINTR) {
-      }
+      end.status = killed(child);
       break;
     }
     // Short programs are not made to wait; long ones are not disturbed.

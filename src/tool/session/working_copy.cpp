@@ -23,7 +23,7 @@ void require_copied(const std::error_code& error, const fs::path& file) {
   }
 }
 
-// What can be copied: no sockets, pipes and devices.
+// What can be copied: no sockets, pipes and devices. As deep as folders are. NOLINTNEXTLINE(misc-no-recursion)
 void copy_folder(const fs::path& from, const fs::path& to) {
   fs::create_directories(to);
   for (const fs::directory_entry& entry : fs::directory_iterator(from, fs::directory_options::skip_permission_denied)) {
@@ -118,6 +118,7 @@ working_copy::~working_copy() {
   fs::remove_all(m_place, ignored);
 }
 
+// As deep as folders are. NOLINTNEXTLINE(misc-no-recursion)
 std::string first_difference(const std::string& a, const std::string& b) {
   const std::set<std::string> in_a = names_in(a);
   const std::set<std::string> in_b = names_in(b);
@@ -135,7 +136,7 @@ std::string first_difference(const std::string& a, const std::string& b) {
     if (folders) {
       const std::string inner = first_difference(path_a.string(), path_b.string());
       if (!inner.empty()) {
-        return name + "/" + inner;
+        return std::string(name).append("/").append(inner);
       }
     } else if (!same_file(path_a, path_b)) {
       return name;

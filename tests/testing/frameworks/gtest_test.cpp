@@ -72,10 +72,12 @@ TEST(scopes, kept_promises_pass) {
   ASSERT_ALLOCATIONS_AT_MOST(2, CoTaskMemFree(CoTaskMemRealloc(allocate_53_here(), 119)));
   EXPECT_NO_LEAK(CoTaskMemFree(allocate_53_here()));
   ASSERT_NO_LEAK(CoTaskMemFree(allocate_53_here()));
+  // Each is one statement. NOLINTBEGIN(readability-braces-around-statements)
   if (sum != 0)
-    EXPECT_NO_ALLOCATION(sum = 0); // is one statement
+    EXPECT_NO_ALLOCATION(sum = 0);
   else
     sum = 1;
+  // NOLINTEND(readability-braces-around-statements)
   EXPECT_EQ(sum, 0);
   EXPECT_TRUE(keeps_promise(allocates_nothing([] {})));
 }

@@ -34,7 +34,7 @@ public:
     xmlXPathObject* found = ::xmlXPathEvalExpression(reinterpret_cast<const xmlChar*>(expression.c_str()), m_context);
     REQUIRE(found != nullptr);
     xmlChar* text = ::xmlXPathCastToString(found);
-    const std::string value = reinterpret_cast<const char*>(text);
+    std::string value = reinterpret_cast<const char*>(text);
     ::xmlFree(text);
     ::xmlXPathFreeObject(found);
     return value;

@@ -27,7 +27,7 @@ std::string ordinary(const temporary_folder& folder, const std::string& name) {
 }
 
 std::string executable(const temporary_folder& folder, const std::string& name, const std::string& content) {
-  const std::string path = folder.write(name, content);
+  std::string path = folder.write(name, content);
   ::chmod(path.c_str(), 0755);
   return path;
 }

@@ -24,7 +24,7 @@ sweep_result sweep_library(const char* name, sweep_mode mode, Function f, sweep_
   options.mode = mode;
   options.jobs = 2;
   options.limit = points_at_most;
-  const sweep_result result = oom_sweep(f, options);
+  sweep_result result = oom_sweep(f, options);
   INFO(result.text());
   CHECK(result.error.empty());
   CHECK(result.allocations >= points_at_least);

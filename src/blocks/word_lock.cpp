@@ -85,8 +85,7 @@ void word_lock::lock_by_sleeping() noexcept {
     if (m_handed_over || m_word.exchange(taken, std::memory_order_acquire) == free_word) {
       break;
     }
-    overtaken += woken ? 1 : 0;
-    if (woken && overtaken == patience) {
+    if (woken && ++overtaken == patience) {
       ++m_impatient;
     }
     woken = sleep_briefly();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The short way of most calls under a classic spy: outermost on its thread, with the lock, nothing pending. spied_call
-// serves all others. Runs inside hooks: never allocates from what is hooked.
+// The short way of most calls under a classic spy: outermost on its thread, with the lock, which was free, nothing pending.
+// spied_call serves all others. Runs inside hooks: never allocates from what is hooked.
 #pragma once
 
 #include "task/spy_registry.hpp"
@@ -9,17 +9,16 @@ namespace mallocspy::task {
 
 // A call that has entered. What is known of it lies in the thread's words and the registry, as for open_call.
 struct locked_call {
-  // effects: the thread, which stood there, stands where those do who hold the lock, if that is its way to the spy as far
-  // as
-  //   can be told without the lock. Nested calls go by that, even if the spy may be entered without the lock again before
-  //   this one is over
-  // returns: whether it does
-  static MALLOCSPY_INLINE bool may_take_lock(std::uintptr_t stood) noexcept {
+  // effects: the thread, which stood there, takes the lock, if nobody else has it, and if that is its way to the spy as far
+  //   as can be told without the lock. It may stand elsewhere then, whether it has the lock or not
+  // returns: whether it has it
+  static MALLOCSPY_INLINE bool take_free_lock(std::uintptr_t stood) noexcept {
     if (MALLOCSPY_UNLIKELY((spy_word.load(std::memory_order_relaxed) & closed_bit) == 0 || is_in_call(stood))) {
       return false;
     }
+    // Nested calls go by that, even if the spy may be entered without the lock again before this one is over.
     blocks::this_words.stand.store(holding, std::memory_order_relaxed);
-    return true;
+    return MALLOCSPY_LIKELY(registry.lock.lock_if_free());
   }
 
   // returns: whether the thread, which has the lock, has entered the spy; else it is to give back the lock

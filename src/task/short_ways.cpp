@@ -18,7 +18,7 @@ MALLOCSPY_CHAINED void* realloc_without_lock(void* pv, SIZE_T cb) {
 }
 
 // The ways of a call that has announced itself and may not enter without the lock. `stood`: where the thread stood before.
-// Who must wait for the lock does so in a function of its own, so that no others save registers for that.
+// Who must wait for the lock goes the long way, so that no others save registers for that.
 
 MALLOCSPY_CHAINED void* alloc_elsewhere(SIZE_T cb, std::uintptr_t stood) {
   locked_call::stand_back(stood);
@@ -30,20 +30,11 @@ MALLOCSPY_CHAINED void* alloc_without_entering(SIZE_T cb, std::uintptr_t stood) 
   return alloc_elsewhere(cb, stood);
 }
 
-MALLOCSPY_INLINE void* alloc_holding(SIZE_T cb, std::uintptr_t stood) {
-  return locked_call::has_entered() ? alloc_entered<locked_call>(registry.spy, cb) : alloc_without_entering(cb, stood);
-}
-
-MALLOCSPY_CHAINED void* alloc_after_waiting(SIZE_T cb, std::uintptr_t stood) {
-  registry.lock.lock();
-  return alloc_holding(cb, stood);
-}
-
 MALLOCSPY_CHAINED void* alloc_with_lock(SIZE_T cb, std::uintptr_t stood) {
-  if (MALLOCSPY_UNLIKELY(!locked_call::may_take_lock(stood))) {
+  if (MALLOCSPY_UNLIKELY(!locked_call::take_free_lock(stood))) {
     return alloc_elsewhere(cb, stood);
   }
-  return MALLOCSPY_LIKELY(registry.lock.lock_if_free()) ? alloc_holding(cb, stood) : alloc_after_waiting(cb, stood);
+  return locked_call::has_entered() ? alloc_entered<locked_call>(registry.spy, cb) : alloc_without_entering(cb, stood);
 }
 
 MALLOCSPY_CHAINED void free_elsewhere(void* pv, std::uintptr_t stood) {
@@ -56,28 +47,16 @@ MALLOCSPY_CHAINED void free_without_entering(void* pv, std::uintptr_t stood) {
   free_elsewhere(pv, stood);
 }
 
-MALLOCSPY_INLINE void free_holding(void* pv, blocks::map_byte* byte, std::uintptr_t stood) {
+MALLOCSPY_CHAINED void free_with_lock(void* pv, blocks::map_byte* byte, std::uintptr_t stood) {
+  if (MALLOCSPY_UNLIKELY(!locked_call::take_free_lock(stood))) {
+    free_elsewhere(pv, stood);
+    return;
+  }
   locked_call::has_entered() ? free_entered<locked_call>(pv, byte, registry.spy) : free_without_entering(pv, stood);
 }
 
-MALLOCSPY_CHAINED void free_after_waiting(void* pv, blocks::map_byte* byte, std::uintptr_t stood) {
-  registry.lock.lock();
-  free_holding(pv, byte, stood);
-}
-
-MALLOCSPY_CHAINED void free_with_lock(void* pv, blocks::map_byte* byte, std::uintptr_t stood) {
-  if (MALLOCSPY_UNLIKELY(!locked_call::may_take_lock(stood))) {
-    free_elsewhere(pv, stood);
-  } else if (MALLOCSPY_LIKELY(registry.lock.lock_if_free())) {
-    free_holding(pv, byte, stood);
-  } else {
-    free_after_waiting(pv, byte, stood);
-  }
-}
-
 MALLOCSPY_CHAINED void* realloc_with_lock(void* pv, SIZE_T cb, std::uintptr_t stood) {
-  if (MALLOCSPY_LIKELY(locked_call::may_take_lock(stood))) {
-    registry.lock.lock();
+  if (MALLOCSPY_LIKELY(locked_call::take_free_lock(stood))) {
     if (locked_call::has_entered()) {
       return realloc_entered<locked_call>(pv, cb);
     }

@@ -63,7 +63,7 @@ MALLOCSPY_INNER extern blocks::spied_set spied_pointers;
 // What the lock guards. Nothing here has a destructor: at process exit a registered spy is left alone.
 struct registry_state {
   blocks::word_lock lock;
-  IMallocSpy* spy = nullptr; // the spy, or the last one; written as `hooks` is
+  IMallocSpy* spy = nullptr; // that of the word, or the last one, so that a call need not keep it; written as `hooks` is
   bool spy_is_concurrent = false;
   bool revocation_pending = false;
   bool always_ask = false;             // operations take the slow way even without a spy

@@ -93,8 +93,7 @@ MALLOCSPY_INLINE void put_in_front(walked_stack& last, walked_frame* behind, con
 }
 
 // effects: if the last walk goes on behind the frame, its frame `at`, as this one does, takes over all that is wanted of
-// it;
-//   else `changed` gets the stack pointer of its first frame of which that is not so
+//   it; else `changed` gets the stack pointer of its first frame of which that is not so
 // depends: the way from the frame's callee must be gone again by each walk
 // returns: what was found; a count of 0 if nothing was taken over
 MALLOCSPY_READS_STACKS MALLOCSPY_INLINE found_stack take_over(walked_stack& last, walked_frame* at,

@@ -79,8 +79,8 @@ const std::vector<counted_operation>& counted_operations() {
   static const std::vector<counted_operation> operations = {
       {"pair",
        32,
-       {"mimalloc", "mallocspy", "revoked", "classic", "concurrent", "derived", "mi_heap", "heap", "heap_locked",
-        "interposed", "mi_as_malloc", "glibc"},
+       {"mimalloc", "mallocspy", "revoked", "classic", "concurrent", "derived", "unhooked", "mi_heap", "heap",
+        "heap_locked", "interposed", "mi_as_malloc", "glibc"},
        nullptr},
       {"pair", 100, {"mimalloc", "mallocspy", "interposed", "mi_as_malloc", "glibc"}, nullptr},
       {"pair",

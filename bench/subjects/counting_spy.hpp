@@ -53,6 +53,12 @@ public:
   }
 };
 
+// What remains of a spy's cost where no hook of an allocation or a free is called.
+class spy_without_hooks final : public spy_base {
+public:
+  spy_without_hooks() : spy_base(spy_calls::concurrent) {}
+};
+
 class derived_counting_spy final : public counting_hooks<spy_base> {
 public:
   derived_counting_spy() : counting_hooks(spy_calls::concurrent) {}

@@ -28,6 +28,7 @@ inline constexpr subject_info subject_table[] = {
     {"classic", "mallocspy under a pass-through spy with the lock", mallocspy_worker, {}},
     {"concurrent", "mallocspy under a counting spy without the lock", mallocspy_worker, {}},
     {"derived", "mallocspy under the same counting spy, derived from spy_base", mallocspy_worker, {}},
+    {"unhooked", "mallocspy under a spy derived from spy_base that overrides nothing", mallocspy_worker, {}},
     {"mi_heap", "a heap of raw mimalloc", mallocspy_worker, {}, true},
     {"heap", "a private heap without locks", mallocspy_worker, {}, true},
     {"heap_locked", "a serialized private heap", mallocspy_worker, {}, true},

@@ -50,6 +50,11 @@ struct derived_spied : task_memory {
   using in_force = registered<derived_counting_spy>;
 };
 
+struct unhooked_spied : task_memory {
+  static constexpr const char* name = "unhooked";
+  using in_force = registered<spy_without_hooks>;
+};
+
 // Unspied again after spies of both kinds have seen some traffic: nothing of it may be left to pay for.
 struct revoked : task_memory {
   static constexpr const char* name = "revoked";

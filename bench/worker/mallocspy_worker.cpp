@@ -8,6 +8,6 @@
 
 int main(int argc, char** argv) {
   using namespace mallocspy::bench;
-  return run_worker<raw_mimalloc, unspied, revoked, classic_spied, concurrent_spied, derived_spied, mimalloc_heap,
-                    heap_unserialized, heap_serialized>(argc, argv);
+  return run_worker<raw_mimalloc, unspied, revoked, classic_spied, concurrent_spied, derived_spied, unhooked_spied,
+                    mimalloc_heap, heap_unserialized, heap_serialized>(argc, argv);
 }
